@@ -1,0 +1,76 @@
+"""The protocol of runners: places where something can be executed.
+
+A runner is what stands in front of a command, as in `go test -exec`. It is found by trying it, never by its version.
+"""
+
+from collections.abc import Mapping
+from typing import Protocol
+
+import msgspec
+
+from seatrial.model.message import Message
+from seatrial.model.platform import Platform
+from seatrial.model.report import Substitute, ToolVersion
+from seatrial.model.states import Fidelity
+
+__all__ = ["CannotOffer", "Offer", "Runner", "Workload"]
+
+
+class Workload(msgspec.Struct, frozen=True):
+    """What a runner must be able to start, as far as that matters for choosing one."""
+
+    goos: str
+    goarch: str
+    interpreter: str = ""
+    """Of the artifact; "" for a static one."""
+    libc: str = ""
+    """Family that the interpreter belongs to: `glibc`, `musl` or ""."""
+
+
+class Offer(msgspec.Struct, frozen=True):
+    """A way to execute programs of one platform, tried out and ready: put `prefix` before the command."""
+
+    runner: str
+    """`native`, `qemu-user`, `wine`."""
+    implementation: str
+    """Which one exactly, for attribution's second opinion: "qemu-user 10.0.2"."""
+    fidelity: Fidelity
+    prefix: tuple[str, ...] = ()
+    environment: Mapping[str, str] = {}
+    """To be added to the program's environment."""
+    substitutes: tuple[Substitute, ...] = ()
+    same: tuple[str, ...] = ()
+    loader: str = ""
+    """The loader and libc that a dynamic program will use here, for people: "/lib64/ld-linux-x86-64.so.2, glibc 2.36"."""
+    libc_version: str = ""
+    lacks: tuple[str, ...] = ()
+    """CPU features of the platform that this runner cannot give."""
+    limits: tuple[str, ...] = ()
+    """What else does not work here ("programs that start themselves: no user namespaces")."""
+    time_factor: float = 1.0
+    """How much longer than natively things may take: time limits are multiplied by it."""
+    tools: tuple[ToolVersion, ...] = ()
+    key: str = ""
+    """Digest of everything that decides how this offer behaves (emulator, sysroot, model), for cache keys."""
+
+
+class CannotOffer(msgspec.Struct, frozen=True):
+    """Why a runner cannot run a platform's programs here, and what would change that."""
+
+    runner: str
+    reason: Message
+    reason_code: str
+    """`no-runner`, `no-emulator`, `no-wine`, `no-sysroot`, `cannot-run`."""
+    needs: Message
+
+
+class Runner(Protocol):
+    """One module of `seatrial.runners` each. Offers are not proved yet: the canary does that (`seatrial.trials`)."""
+
+    name: str
+
+    def offers(self, platform: Platform, workload: Workload) -> tuple[Offer | CannotOffer, ...]:
+        """The ways to run such programs, best first; more than one where there is a second implementation.
+
+        Never raises for a missing tool: that is a CannotOffer. May fetch what it needs (packages) the first time.
+        """

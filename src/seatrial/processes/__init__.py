@@ -1,0 +1,243 @@
+"""Run an outside program: time limit, recorded command, output kept, dies with its parent.
+
+Everything that seatrial starts goes through here. Nothing is given to a shell; a command that people can paste
+is made by `shell_line`.
+"""
+
+import contextlib
+import ctypes
+import os
+import shlex
+import signal as signals
+import subprocess
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import IO
+
+import msgspec
+
+__all__ = ["OUTPUT_LIMIT", "Outcome", "Running", "run", "shell_line", "start"]
+
+OUTPUT_LIMIT = 8 * 1024 * 1024
+"""Bytes kept of each stream: the first and the last half of what is over it."""
+
+_PR_SET_PDEATHSIG = 1  # linux/prctl.h
+_LIBC = ctypes.CDLL(None, use_errno=True)
+
+
+class Outcome(msgspec.Struct, frozen=True):
+    """How a command ended."""
+
+    argv: tuple[str, ...]
+    stdout: str
+    stderr: str
+    seconds: float
+    exit_code: int | None = None
+    """None when a signal ended it or it never started."""
+    signal: int = 0
+    """The signal that ended it; 0 for none."""
+    timed_out: bool = False
+    error: str = ""
+    """Why it could not be started (strerror); "" when it was."""
+
+    @property
+    def ok(self) -> bool:
+        return self.exit_code == 0 and not self.timed_out
+
+    @property
+    def ending(self) -> str:
+        """In words: "exit code 2", "signal SIGSEGV", "still running after the time limit", "could not start: ..."."""
+        if self.error:
+            return f"could not start: {self.error}"
+        if self.timed_out:
+            return "still running after the time limit"
+        if self.signal:
+            return f"signal {_signal_name(self.signal)}"
+        return f"exit code {self.exit_code}"
+
+
+def _signal_name(number: int) -> str:
+    try:
+        return signals.Signals(number).name
+    except ValueError:
+        return str(number)
+
+
+def shell_line(argv: Sequence[str], env: Mapping[str, str] | None = None, cwd: str | Path | None = None) -> str:
+    """A line for a POSIX shell that runs the command with these additions to the environment."""
+    words = [f"{name}={shlex.quote(value)}" for name, value in sorted((env or {}).items())]
+    words += [shlex.quote(word) for word in argv]
+    line = " ".join(words)
+    return f"(cd {shlex.quote(str(cwd))} && {line})" if cwd else line
+
+
+class _Pipe(threading.Thread):
+    """Reads one stream to its end and keeps the first and last half of OUTPUT_LIMIT."""
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        super().__init__(daemon=True)
+        self._stream = stream
+        self._lock = threading.Lock()
+        self._head = bytearray()
+        self._tail = bytearray()
+        self._dropped = 0
+        self.start()
+
+    def run(self) -> None:
+        half = OUTPUT_LIMIT // 2
+        fd = self._stream.fileno()
+        while True:
+            try:
+                data = os.read(fd, 65536)
+            except OSError:
+                return
+            if not data:
+                return
+            with self._lock:
+                room = half - len(self._head)
+                self._head += data[:room]
+                self._tail += data[room:] if room < len(data) else b""
+                over = len(self._tail) - half
+                if over > half:  # trimmed in large steps: each byte is moved once on average
+                    self._dropped += over
+                    del self._tail[:over]
+
+    def text(self) -> str:
+        with self._lock:
+            head = self._head.decode("utf-8", "replace")
+            tail = self._tail.decode("utf-8", "replace")
+            if self._dropped:
+                return f"{head}\n... {self._dropped} bytes left out ...\n{tail}"
+            return head + tail
+
+    def close(self) -> None:
+        """Stop waiting for a stream that a surviving grandchild holds open."""
+        self.join(timeout=0.5)
+        if not self.is_alive():
+            self._stream.close()
+
+
+class Running:
+    """A started command in a process group of its own."""
+
+    def __init__(self, argv: tuple[str, ...], process: subprocess.Popen[bytes]) -> None:
+        self.argv = argv
+        self._process = process
+        self._began = time.monotonic()
+        assert process.stdout is not None and process.stderr is not None
+        self._out = _Pipe(process.stdout)
+        self._err = _Pipe(process.stderr)
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    @property
+    def seconds(self) -> float:
+        return time.monotonic() - self._began
+
+    def running(self) -> bool:
+        return self._process.poll() is None
+
+    def output(self) -> tuple[str, str]:
+        """What it has printed so far on stdout and stderr."""
+        return self._out.text(), self._err.text()
+
+    def signal(self, number: int, group: bool = False) -> None:
+        """Send a signal to the process, or to its whole group. A process that is gone is no error."""
+        with contextlib.suppress(ProcessLookupError):
+            if group:
+                os.killpg(self.pid, number)
+            elif self.running():
+                os.kill(self.pid, number)
+
+    def wait(self, timeout: float | None) -> bool:
+        """Wait up to `timeout` seconds; True when it has ended."""
+        try:
+            self._process.wait(timeout)
+        except subprocess.TimeoutExpired:
+            return False
+        return True
+
+    def finish(self, timed_out: bool = False) -> Outcome:
+        """The outcome. Kills what is left of the process group first."""
+        self.signal(signals.SIGKILL, group=True)
+        self._process.wait()
+        seconds = self.seconds
+        self._out.close()
+        self._err.close()
+        code = self._process.returncode
+        stdout, stderr = self.output()
+        return Outcome(
+            self.argv, stdout, stderr, seconds, None if code < 0 else code, -code if code < 0 else 0, timed_out
+        )
+
+
+def start(
+    argv: Sequence[str | Path],
+    env: Mapping[str, str],
+    cwd: str | Path | None = None,
+    stdin: bytes | None = None,
+) -> Running | Outcome:
+    """Start a command with exactly this environment; stdin is closed (empty) unless given.
+
+    An Outcome instead of a Running says why it could not be started.
+    """
+    words = tuple(str(word) for word in argv)
+    parent = os.getpid()
+
+    def die_with_parent() -> None:
+        _LIBC.prctl(_PR_SET_PDEATHSIG, signals.SIGKILL)
+        if os.getppid() != parent:
+            os._exit(127)
+
+    try:
+        process = subprocess.Popen(
+            words,
+            stdin=subprocess.DEVNULL if stdin is None else subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=dict(env),
+            cwd=cwd,
+            start_new_session=True,
+            preexec_fn=die_with_parent,
+        )
+    except OSError as error:
+        return Outcome(words, "", "", 0.0, error=f"{words[0]}: {error.strerror or error}")
+    except ValueError as error:  # a NUL in an argument
+        return Outcome(words, "", "", 0.0, error=f"{words[0]!r}: {error}")
+    running = Running(words, process)
+    if stdin is not None and process.stdin is not None:
+        with contextlib.suppress(BrokenPipeError):
+            process.stdin.write(stdin)
+        with contextlib.suppress(BrokenPipeError):
+            process.stdin.close()
+    return running
+
+
+def run(
+    argv: Sequence[str | Path],
+    env: Mapping[str, str],
+    timeout: float,
+    cwd: str | Path | None = None,
+    stdin: bytes | None = None,
+    ask_first: int = 0,
+) -> Outcome:
+    """Run a command to its end, at most `timeout` seconds.
+
+    On a time-out `ask_first` (such as SIGQUIT, for a goroutine dump) is sent and 2 s given before SIGKILL.
+    """
+    running = start(argv, env, cwd, stdin)
+    if isinstance(running, Outcome):
+        return running
+    try:
+        done = running.wait(timeout)
+        if not done and ask_first:
+            running.signal(ask_first)
+            running.wait(2.0)
+    except BaseException:  # Ctrl-C too: nothing that we started outlives us
+        running.finish()
+        raise
+    return running.finish(timed_out=not done)
