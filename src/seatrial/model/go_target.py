@@ -21,7 +21,7 @@ VARIANT_AXES: dict[str, str] = {
 
 
 class GoTarget(msgspec.Struct, frozen=True, order=True):
-    """GOOS, GOARCH and the value of the architecture's variant variable ("" where it has none or the default is meant)."""
+    """GOOS, GOARCH and the value of the architecture's variant variable ("" where there is none, or the default)."""
 
     goos: str
     goarch: str

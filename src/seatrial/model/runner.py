@@ -41,7 +41,7 @@ class Offer(msgspec.Struct, frozen=True):
     substitutes: tuple[Substitute, ...] = ()
     same: tuple[str, ...] = ()
     loader: str = ""
-    """The loader and libc that a dynamic program will use here, for people: "/lib64/ld-linux-x86-64.so.2, glibc 2.36"."""
+    """The loader and libc that a dynamic program uses here: "/lib64/ld-linux-x86-64.so.2, glibc 2.36"."""
     libc_version: str = ""
     lacks: tuple[str, ...] = ()
     """CPU features of the platform that this runner cannot give."""

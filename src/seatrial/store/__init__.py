@@ -88,7 +88,7 @@ class Store:
             return None
 
     def put(self, room: str, key: str, value: Any) -> None:
-        """Keep a value (a Struct, or what JSON holds) under this key. Raises CouldNotCheck when it cannot be written."""
+        """Keep a value (a Struct, or what JSON holds) under this key. Raises CouldNotCheck if it cannot."""
         write_atomically(self.path(room, key) / "value.json", msgspec.json.encode(value))
 
     def make(self, room: str, key: str, fill: Callable[[Path], None]) -> Path:

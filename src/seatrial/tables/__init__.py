@@ -1,1 +1,1 @@
-"""Data files and their loaders: Go releases, instruction-set levels, emulator faults, messages. Code holds no such list."""
+"""Data files and their loaders: Go releases, instruction sets, emulator faults, messages. Code holds no such list."""

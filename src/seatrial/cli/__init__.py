@@ -1,0 +1,87 @@
+"""The command line: one file a verb; parse, call, print. Verbs are imported when they are used."""
+
+import importlib
+import os
+import sys
+from typing import Any
+
+import click
+
+from seatrial import __version__
+from seatrial.errors import SeatrialError
+
+__all__ = ["main"]
+
+_VERBS = {
+    "verify": "Build a program for platforms, judge it, run it: the matrix.",
+    "targets": "List the platforms; show what is known of one.",
+    "inspect": "Show the facts of a binary.",
+    "explain": "Explain a rule: why it exists, how to mend what it found.",
+    "completion": "Print the shell completion script.",
+}
+"""Verb to its one line in --help. The module of a verb is `seatrial.cli.<verb>`, its command is named `command`."""
+
+
+class _Verbs(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(_VERBS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _VERBS:
+            return None
+        command: click.Command = importlib.import_module(f"seatrial.cli.{cmd_name}").command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(_VERBS.items()))
+
+
+@click.group(cls=_Verbs, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="seatrial")
+def cli() -> None:
+    """Sea trials for Go programs: prove that a program builds, links, loads and runs where it must ship to.
+
+    \b
+    seatrial verify ./cmd/app                       every default platform
+    seatrial verify ./cmd/app -t 'kylin*'           those that match
+    seatrial targets kylin-v10-sp3/ft-2000-4        what is known of a platform
+    seatrial explain ST-LIBC-001                    why, and how to mend it
+
+    Exit codes: 0 good, 1 bad, 2 usage, 3 could not check, 70 a bug of ours.
+    """
+
+
+def main() -> None:
+    """Run the command line and exit: every error that is not a bug is one clear line on stderr."""
+    arguments: dict[str, Any] = {"standalone_mode": False, "prog_name": "seatrial"}
+    try:
+        code = cli.main(**arguments)
+    except click.exceptions.Exit as end:
+        sys.exit(end.exit_code)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(2)
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("seatrial: interrupted", err=True)
+        sys.exit(3)
+    except SeatrialError as error:
+        click.echo(f"seatrial: {error}", err=True)
+        sys.exit(error.exit_code)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(3)
+    except Exception:
+        _report_bug()
+        sys.exit(70)
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _report_bug() -> None:
+    import platform
+    import traceback
+
+    click.echo("seatrial: this is a bug of ours. Please report it with the lines below.", err=True)
+    click.echo(f"seatrial {__version__}, Python {platform.python_version()}, {platform.platform()}", err=True)
+    click.echo(f"argv: {sys.argv[1:]}", err=True)
+    click.echo(traceback.format_exc(), err=True)
