@@ -38,7 +38,7 @@ class BuildOverride(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
 
 
 class SmokeSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """What the program must do when started (`[smoke]`). `{port}` in args and env is a free TCP port; `{tmp}` a folder."""
+    """What the program must do when started (`[smoke]`). In args, env: `{port}`, a free TCP port; `{tmp}`, a folder."""
 
     args: tuple[str, ...] = ()
     env: dict[str, str] = {}
