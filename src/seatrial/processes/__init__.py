@@ -12,19 +12,22 @@ import signal as signals
 import subprocess
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO
 
 import msgspec
 
-__all__ = ["OUTPUT_LIMIT", "Outcome", "Running", "run", "shell_line", "start"]
+__all__ = ["OUTPUT_LIMIT", "Outcome", "Running", "interrupt", "interruptible", "run", "shell_line", "start"]
 
 OUTPUT_LIMIT = 8 * 1024 * 1024
 """Bytes kept of each stream: the first and the last half of what is over it."""
 
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
 _LIBC = ctypes.CDLL(None, use_errno=True)
+
+_live: "set[Running]" = set()
+_interrupted = threading.Event()
 
 
 class Outcome(msgspec.Struct, frozen=True):
@@ -71,6 +74,22 @@ def shell_line(argv: Sequence[str], env: Mapping[str, str] | None = None, cwd: s
     words += [shlex.quote(word) for word in argv]
     line = " ".join(words)
     return f"(cd {shlex.quote(str(cwd))} && {line})" if cwd else line
+
+
+def interrupt() -> None:
+    """End everything that runs and refuse to start more: the user pressed Ctrl-C, or the job is over."""
+    _interrupted.set()
+    for running in list(_live):
+        running.signal(signals.SIGKILL, group=True)
+
+
+@contextlib.contextmanager
+def interruptible() -> Iterator[None]:
+    """A job that `interrupt` may end; programs can be started again after it."""
+    try:
+        yield
+    finally:
+        _interrupted.clear()
 
 
 class _Pipe(threading.Thread):
@@ -129,6 +148,9 @@ class Running:
         assert process.stdout is not None and process.stderr is not None
         self._out = _Pipe(process.stdout)
         self._err = _Pipe(process.stderr)
+        _live.add(self)
+        if _interrupted.is_set():
+            self.signal(signals.SIGKILL, group=True)
 
     @property
     def pid(self) -> int:
@@ -165,6 +187,7 @@ class Running:
         """The outcome. Kills what is left of the process group first."""
         self.signal(signals.SIGKILL, group=True)
         self._process.wait()
+        _live.discard(self)
         seconds = self.seconds
         self._out.close()
         self._err.close()
@@ -186,6 +209,8 @@ def start(
     An Outcome instead of a Running says why it could not be started.
     """
     words = tuple(str(word) for word in argv)
+    if _interrupted.is_set():
+        return Outcome(words, "", "", 0.0, error="interrupted")
     parent = os.getpid()
 
     def die_with_parent() -> None:

@@ -53,8 +53,7 @@ class Journal(Generic[T]):
         self.path.parent.mkdir(parents=True, exist_ok=True)
         self._fd = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o644)
         size = os.fstat(self._fd).st_size
-        data = self.path.read_bytes()
-        whole = data.rfind(b"\n") + 1
+        whole = os.pread(self._fd, size, 0).rfind(b"\n") + 1
         if whole != size:
             os.ftruncate(self._fd, whole)
 
