@@ -1,0 +1,3 @@
+module seatrial.example/lighthouse
+
+go 1.27
