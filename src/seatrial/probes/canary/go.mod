@@ -1,0 +1,3 @@
+module seatrial.dev/canary
+
+go 1.21
