@@ -48,9 +48,11 @@ class NeededSymbol(msgspec.Struct, frozen=True):
     """A symbol that the loader must find elsewhere. For ELF the version and library come from .gnu.version_r."""
 
     name: str
+    """As the file writes it; "#17" for a PE import by ordinal."""
     version: str = ""
     library: str = ""
     weak: bool = False
+    """The program loads without it: ELF STB_WEAK, Mach-O N_WEAK_REF, PE delay-load."""
 
 
 class Segment(msgspec.Struct, frozen=True):
@@ -70,6 +72,8 @@ class Module(msgspec.Struct, frozen=True):
     path: str
     version: str
     sum: str = ""
+    replace: "Module | None" = None
+    """The module that stands in for it (a `replace` line of go.mod)."""
 
 
 class GoBuildInfo(msgspec.Struct, frozen=True):
@@ -114,14 +118,22 @@ class BinaryFacts(msgspec.Struct, frozen=True):
     """The format's own name and number, for example "EM_X86_64 (62)"."""
     float_abi: str = ""
     """`soft`, `hard` or "" where the format does not say (ELF e_flags, .ARM.attributes, .MIPS.abiflags)."""
+    abi: str = ""
+    """What e_flags name of the ABI: `objabi-v1` (LoongArch), `elfv2` (ppc64), `eabi5` (ARM), `o32` (MIPS)."""
     flags: int = 0
     """ELF e_flags, PE Characteristics, Mach-O flags."""
+    dll_characteristics: int = 0
+    """PE DllCharacteristics (0x40 DYNAMIC_BASE, 0x100 NX_COMPAT, ...)."""
+    subsystem: str = ""
+    """PE: `windows-cui`, `windows-gui`, `efi-application`, ..."""
     linkage: Linkage | Unknown = Linkage.STATIC
     interpreter: str = ""
     """PT_INTERP or LC_LOAD_DYLINKER; "" when there is none."""
     soname: str = ""
     libraries: tuple[str, ...] | Unknown = ()
     """DT_NEEDED, PE import directory, LC_LOAD_DYLIB, in the file's order."""
+    optional_libraries: tuple[str, ...] = ()
+    """Those of `libraries` that may be missing at start: LC_LOAD_WEAK_DYLIB, PE delay-load."""
     run_path: tuple[str, ...] = ()
     imports: tuple[NeededSymbol, ...] | Unknown = ()
     exports: tuple[str, ...] | Unknown = ()
@@ -133,7 +145,7 @@ class BinaryFacts(msgspec.Struct, frozen=True):
     """ELF DF_STATIC_TLS."""
     relocations: Relocations | Unknown = Relocations()
     minimum_os: str = ""
-    """Mach-O minos, PE OS version, FreeBSD or GNU ABI note, as "13.0"; "" when the file does not say."""
+    """Mach-O minos, PE OS or subsystem version (the higher), FreeBSD or GNU ABI note, as "13.0"; "" for not said."""
     sdk: str = ""
     """Mach-O SDK version."""
     build_id: str = ""
@@ -144,6 +156,8 @@ class BinaryFacts(msgspec.Struct, frozen=True):
     """Defined functions that rules ask about in static binaries (`getaddrinfo`, `dlopen`, ...), from .symtab."""
     libc: str = ""
     """Family of a C library that is linked in statically or asked for: `glibc`, `musl`, "" for none seen."""
+    code_signature: bool = False
+    """Mach-O LC_CODE_SIGNATURE or a PE certificate table is present; not whether it is valid."""
     problems: tuple[str, ...] = ()
     """What is odd or could not be read, one sentence each ("section header table lies outside the file")."""
     members: tuple["BinaryFacts", ...] = ()
