@@ -1,0 +1,176 @@
+"""The text at the end of a job: matrix, findings, stages that are not good, summary."""
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from rich.console import Console
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from seatrial.model.finding import Evidence
+from seatrial.model.report import Report
+from seatrial.model.states import Severity, StageName, State
+from seatrial.report.grouping import FindingGroup, StageGroup, same_findings, same_stages, stages_to_tell
+from seatrial.report.printable import printable
+from seatrial.report.terminal.matrix import Row, matrix, state_text
+from seatrial.report.verdict_sentence import verdict_sentence
+from seatrial.report.words import Words
+
+__all__ = ["final"]
+
+_SEVERITY_STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.NOTE: "default"}
+_FIRST_LINES, _LAST_LINES = 10, 30
+"""Of an output that is longer: its beginning names the fault, its end the place. The other formats have all of it."""
+
+_LABEL_WIDTH = 20
+
+
+def final(report: Report, console: Console, language: str = "en", written: Sequence[Path] = ()) -> None:
+    """Print the whole report to the console; `written` are the files in other formats that were written."""
+    words = Words(language)
+    writer = _Writer(console, words)
+    if not report.complete:
+        console.print(Text(f"{words('incomplete')} {words('incomplete-resume')}", style="bold magenta"))
+        console.print()
+    present = {stage.stage for cell in report.cells for stage in cell.stages}
+    stages = [stage for stage in StageName if stage in present]
+    rows = [
+        Row(cell.target, {stage.stage: stage for stage in cell.stages}, cell.state, cell.fidelity, cell.seconds)
+        for cell in report.cells
+    ]
+    if rows:
+        console.print(matrix(rows, stages, console, words))
+    for finding in same_findings(report.findings):
+        writer.finding(finding)
+    for stage in same_stages(stages_to_tell(report)):
+        writer.stage(stage)
+    console.print()
+    writer.summary(report)
+    for path in written:
+        console.print(Text(words("written-to", path=printable(str(path)))), soft_wrap=True)
+
+
+class _Writer:
+    """Paragraphs on one console in one language."""
+
+    def __init__(self, console: Console, words: Words) -> None:
+        self._console = console
+        self._words = words
+
+    def finding(self, group: FindingGroup) -> None:
+        """One paragraph for a finding, with all the platforms that have it."""
+        words, finding = self._words, group.first
+        head = Text(words.severity(finding.severity), style=_SEVERITY_STYLES[finding.severity])
+        head.append(f" {printable(finding.rule)} ", style="bold default")
+        head.append(printable(words.message(finding.title) or finding.subject), style="bold default")
+        head.append(f" ({words.confidence(finding.confidence)})", style="not bold dim default")
+        self._paragraph(head, words.message(finding.message))
+        rows = self._platforms(group.targets)
+        self._details(rows, finding.evidence, words.message(finding.remedy))
+        self._command(finding.reproducer)
+
+    def stage(self, group: StageGroup) -> None:
+        """One paragraph for stages that ended in the same way, with all the platforms."""
+        words, stage = self._words, group.first
+        head = state_text(stage.state, words, self._console.encoding)
+        names = dict.fromkeys(name for stages in group.targets.values() for name in stages)
+        head.append(f" {words.stages(names)}", style="bold default")
+        basis = [words.fidelity(stage.fidelity)] if stage.fidelity else []
+        if stage.rule:
+            basis.append(words("decided-by", rule=printable(stage.rule)))
+        if basis:
+            head.append(f" ({words('comma').join(basis)})", style="not bold dim default")
+        self._paragraph(head, words.message(stage.reason))
+        self._output(stage.output)
+        same = len(set(group.targets.values())) == 1
+        targets = group.targets if same else [f"{name} ({words.stages(s)})" for name, s in group.targets.items()]
+        rows = self._platforms(targets)
+        if stage.needs:
+            rows.append((words("needs"), words.message(stage.needs)))
+        substitutes = [
+            words("in-place-of", fact=words.fact(each.fact), value=each.value, platform=each.platform)
+            for each in stage.substitutes
+        ]
+        if substitutes and len(group.targets) == 1:
+            rows.append((words("substitutes"), words("list-comma").join(substitutes)))
+        self._details(rows, stage.evidence, "")
+        self._command(stage.reproducer)
+
+    def summary(self, report: Report) -> None:
+        """The verdict sentence and the counts."""
+        words, counts = self._words, report.summary
+        self._say(verdict_sentence(report, words), "bold")
+        not_run = counts.states[State.NOT_RUN] + counts.states[State.NA]
+        line = Text(words("summary-line", planned=counts.planned, ran=counts.ran, not_run=not_run))
+        line.append(words("colon") if counts.planned else "")
+        for state in State:
+            if counts.states[state]:
+                line.append_text(state_text(state, words, self._console.encoding)).append(f" {counts.states[state]}  ")
+        line.rstrip()
+        self._console.print(line)
+        if counts.cached:
+            self._say(cached_sentence(report, words), "dim")
+        if report.not_planned:
+            names = [f"{each.target} ({words.stages(each.stages)})" for each in report.not_planned]
+            self._say(words("not-planned-line", names=words("list-comma").join(names)), "dim")
+        for suppression in report.suppressed:
+            platforms = words.counted("platforms-count", len(suppression.targets))
+            what = f"{suppression.rule}{words('comma')}{platforms}{words('colon')}{suppression.reason}"
+            until = words("suppressed-until", until=suppression.until)
+            self._say(f"{until}{words('colon')}{what}", "dim")
+        took = words("took", time=words.duration(report.seconds))
+        self._say(f"{took}{words('comma')}{words('exit-code', code=report.exit_code)}", "dim")
+
+    def _say(self, sentence: str, style: str) -> None:
+        self._console.print(Text(printable(sentence), style=style))
+
+    def _paragraph(self, head: Text, sentence: str) -> None:
+        self._console.print()
+        self._console.print(head)
+        if sentence:
+            self._console.print(Padding(Text(printable(sentence)), (0, 0, 0, 2), expand=False))
+
+    def _platforms(self, targets: Iterable[str]) -> list[tuple[str, str]]:
+        words = self._words
+        return [(words("on-platforms"), words("list-comma").join(targets))]
+
+    def _details(self, rows: list[tuple[str, str]], evidence: Iterable[Evidence], remedy: str) -> None:
+        """Labels on the left, what was seen on the right; nothing is cut, long values are folded."""
+        table = Table.grid(padding=(0, 2, 0, 0))
+        table.add_column(style="dim", overflow="fold", max_width=_LABEL_WIDTH)
+        table.add_column(overflow="fold")
+        for label, text in rows:
+            table.add_row(label, Text(printable(text)))
+        for each in evidence:
+            value = Text(printable(each.value))
+            if each.where:
+                value.append(f"  {printable(each.where)}", style="dim")
+            table.add_row(Text(printable(each.kind)), value)
+        if remedy:
+            table.add_row(self._words("remedy"), Text(printable(remedy)))
+        self._console.print(Padding(table, (0, 0, 0, 2), expand=False))
+
+    def _output(self, output: str) -> None:
+        lines = printable(output).rstrip("\n").split("\n") if output.strip() else []
+        left_out = len(lines) - _FIRST_LINES - _LAST_LINES
+        if left_out > 0:
+            lines[_FIRST_LINES:-_LAST_LINES] = [self._words("left-out-lines", count=left_out)]
+        for line in lines:
+            self._console.print(Text(f"  | {line}"), soft_wrap=True)
+
+    def _command(self, command: str) -> None:
+        """Unfolded, so that it can be pasted."""
+        if command:
+            self._console.print(Text("  $ ", style="dim").append(printable(command), style="default"), soft_wrap=True)
+
+
+def cached_sentence(report: Report, words: Words) -> str:
+    """How much was taken from an earlier run. Static judgement is so cheap that it may be done anew every time."""
+    counts = report.summary
+    idle = all(
+        stage.cached or stage.stage is StageName.STATIC or stage.state in (State.NOT_RUN, State.NA)
+        for cell in report.cells
+        for stage in cell.stages
+    )
+    return words("unchanged" if idle else "partly-cached", cached=counts.cached, planned=counts.planned)
