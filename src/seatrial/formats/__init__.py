@@ -1,0 +1,57 @@
+"""Bytes to facts: ELF, PE, Mach-O, ar and Go's build information, read over an mmap.
+
+Readers are ours so that any input ends in facts, in `Unknown` with a reason, or in one clear line. Every offset,
+size and count is checked against the file before it is followed.
+"""
+
+import hashlib
+import mmap
+import os
+import stat
+from pathlib import Path
+
+import msgspec
+
+from seatrial.errors import UsageError
+from seatrial.formats.elf_facts import read_elf
+from seatrial.formats.window import CutOff, Malformed, Window, printable
+from seatrial.model.binary import BinaryFacts
+
+__all__ = ["read_binary"]
+
+
+def read_binary(path: Path) -> BinaryFacts:
+    """The facts of a binary. Raises UsageError for what cannot be opened, is no binary or ends within its headers."""
+    name = printable(os.fsencode(path))
+    try:
+        # Only then opened: a FIFO would wait for a writer.
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):
+            what = "a folder" if stat.S_ISDIR(status.st_mode) else "no regular file"
+            raise UsageError(f"{name} is {what}.", "Name a binary: an ELF, PE, Mach-O or ar file.")
+        with path.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+            size = file.tell()
+            if size == 0:
+                raise UsageError(f"{name} is empty.", "Build or copy it again.")
+            with mmap.mmap(file.fileno(), size, access=mmap.ACCESS_READ) as data:
+                facts = read_image(Window(data, 0, size))
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise UsageError(f"{name} cannot be read: {reason}.", "Check the path and its permissions.") from error
+    except CutOff as error:
+        raise UsageError(f"{name} cannot be inspected: {error}.", "Build or copy it again.") from error
+    return msgspec.structs.replace(facts, path=name, size=size, sha256=digest)
+
+
+def read_image(window: Window) -> BinaryFacts:
+    """The facts of one image, by its first bytes. Raises CutOff."""
+    magic = window.read(0, min(8, window.size), "the first bytes")
+    try:
+        if magic.startswith(b"\x7fELF"):
+            return read_elf(window)
+    except CutOff:
+        raise
+    except Malformed as error:
+        raise CutOff(str(error)) from error
+    raise CutOff("it is neither ELF, PE, Mach-O nor an ar archive")
