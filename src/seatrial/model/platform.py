@@ -98,6 +98,8 @@ class Platform(msgspec.Struct, frozen=True):
     """Reasons why Go programs cannot run here at all ("old-world kernel: ..."); empty when they can."""
     files: tuple[str, ...] = ()
     """The data files that this platform was read from, for cache keys and for `targets`."""
+    system: str = ""
+    """What kind of system it is: `glibc`, `musl`, `windows`, `macos`, `freebsd` (known even where its libc is not)."""
 
     @property
     def go_target(self) -> GoTarget:
