@@ -1,0 +1,345 @@
+"""Whose fault is a failure? Pure: the trials so far → the next experiment, or a verdict (design: verdicts.md).
+
+The seven steps, in their order: stage, canary, capability, known faults, repeat, perturb, escalate. The canary runs
+before the program does, so that a runner that cannot run Go programs is passed over, and told, where there is another.
+No step makes an `emulator` verdict of text alone: the canary, a table row that also names the place, a feature that
+the runner says it lacks, or a second implementation has to agree.
+"""
+
+from enum import StrEnum
+
+import msgspec
+
+from seatrial.model.finding import Evidence
+from seatrial.model.message import Message
+from seatrial.model.runner import Offer
+from seatrial.model.states import Fidelity, State
+from seatrial.model.trial import CanaryResult, Layer, Observation, Perturbation
+from seatrial.tables.emulator_faults import EmulatorFault, Place, known_faults
+from seatrial.tables.messages import message
+from seatrial.tables.version_ranges import numbers
+
+__all__ = ["RUNS", "Experiment", "Step", "Subject", "Tried", "Verdict", "account", "next_step"]
+
+RUNS = 3
+"""How often a trial is repeated, made under each perturbation, and made under a second implementation."""
+
+_REAL = (Fidelity.HOST, Fidelity.HARDWARE)
+
+
+class Step(StrEnum):
+    """The step that decided, or that asks for an experiment."""
+
+    STAGE = "attribution:stage"
+    CANARY = "attribution:canary"
+    CAPABILITY = "attribution:capability"
+    KNOWN_FAULT = "attribution:known-fault"
+    REPEAT = "attribution:repeat"
+    PERTURB = "attribution:perturb"
+    ESCALATE = "attribution:escalate"
+    REMAINDER = "attribution:remainder"
+    """What is left when no step decided."""
+
+
+class Subject(msgspec.Struct, frozen=True, kw_only=True):
+    """What attribution has to know of the artifact, its platform and this host."""
+
+    goos: str
+    goarch: str
+    go_version: str = ""
+    """That built the artifact."""
+    required: frozenset[str] = frozenset()
+    """CPU features that the artifact's Go variant demands (kernel's names)."""
+    dynamic: bool = False
+    interpreter: str = ""
+    loader: str = ""
+    """The platform's own."""
+    libc_version: str = ""
+    """The platform's own."""
+    page_size: int = 0
+    """The platform's, in bytes; 0 when not known."""
+    host_arch: str = ""
+    host_kernel: str = ""
+    replaceable: bool = True
+    """False: the user chose the runner, and another may only give a second opinion."""
+
+
+class Experiment(msgspec.Struct, frozen=True):
+    """What to do next: the canary, or the trial, under one of the offers."""
+
+    offer: int
+    """Index into the offers."""
+    step: Step
+    canary: bool = False
+    perturbation: Perturbation | None = None
+
+
+class Tried(msgspec.Struct, frozen=True):
+    """An experiment and what came of it."""
+
+    experiment: Experiment
+    result: Observation | CanaryResult
+
+
+class Verdict(msgspec.Struct, frozen=True):
+    """How the stage ended. `offer` is the index of the offer that it rests on."""
+
+    state: State
+    reason: Message
+    offer: int
+    rule: str = ""
+    """The step that decided; "" for a trial that simply went well."""
+    reason_code: str = ""
+    evidence: tuple[Evidence, ...] = ()
+
+
+History = tuple[Tried, ...]
+
+
+def next_step(subject: Subject, offers: tuple[Offer, ...], history: History) -> Experiment | Verdict:
+    """The next experiment, or the verdict once the history suffices. Needs at least one offer."""
+    return _Attribution(subject, offers, history).next()
+
+
+def account(subject: Subject, offers: tuple[Offer, ...], history: History) -> tuple[Evidence, ...]:
+    """What was tried and what came of it, one line for each kind of experiment and offer; then hints of the table."""
+    told: list[Evidence] = []
+    series: dict[tuple[int, str], list[Observation]] = {}
+    for tried in history:
+        where = offers[tried.experiment.offer].implementation
+        if isinstance(tried.result, CanaryResult):
+            told.append(Evidence("canary", _canary_line(tried.result), where))
+        else:
+            kind = str(tried.experiment.perturbation or "trial")
+            series.setdefault((tried.experiment.offer, kind), []).append(tried.result)
+    for (index, kind), results in series.items():
+        told.append(Evidence(kind, _series_line(results), offers[index].implementation))
+    for (index, kind), results in series.items():
+        if kind == "trial" and not results[0].good:
+            told += [_told_fault(fault) for fault in _faults(subject, offers[index], results[0]) if not fault.decides]
+    return tuple(told)
+
+
+def _canary_line(canary: CanaryResult) -> str:
+    if not canary.passed:
+        return "; ".join(("failed", *canary.failed, canary.ending))
+    return f"passed, {canary.cases} cases" + ("" if canary.self_exec else ", but a program cannot start itself here")
+
+
+def _series_line(results: list[Observation]) -> str:
+    ways = dict.fromkeys(seen.signature for seen in results if not seen.good)
+    line = f"{sum(seen.good for seen in results)} of {len(results)} passed"
+    return f"{line}: {'; '.join(ways)}" if ways else line
+
+
+def _faults(subject: Subject, offer: Offer, seen: Observation) -> tuple[EmulatorFault, ...]:
+    # "qemu-user 10.0.2" is emulator and version.
+    version = offer.implementation.removeprefix(offer.runner).strip()
+    guest = "windows" if subject.goos == "windows" else subject.goarch
+    place = Place(guest, subject.host_arch, offer.runner, version, subject.go_version, subject.host_kernel)
+    return known_faults(place, f"{seen.signature}\n{seen.output}")
+
+
+def _told_fault(fault: EmulatorFault) -> Evidence:
+    kind = "known fault" if fault.decides else "hint"
+    return Evidence(kind, f"{fault.summary} {fault.mitigation}", " ".join((fault.id, *fault.issues)))
+
+
+def _not_older(have: str, want: str) -> bool:
+    return bool(have and want) and numbers(have) >= numbers(want)
+
+
+def _same(mine: Observation, theirs: Observation) -> bool:
+    """Whether two trials failed in the same way: at least the same tests, or the same ending."""
+    if mine.failed:
+        return set(mine.failed) <= set(theirs.failed)
+    return mine.signature == theirs.signature
+
+
+class _Attribution:
+    """One history, looked at step by step."""
+
+    def __init__(self, subject: Subject, offers: tuple[Offer, ...], history: History) -> None:
+        self._subject = subject
+        self._offers = offers
+        self._canaries = {t.experiment.offer: t.result for t in history if isinstance(t.result, CanaryResult)}
+        self._trials = [(t.experiment, t.result) for t in history if isinstance(t.result, Observation)]
+
+    def next(self) -> Experiment | Verdict:
+        candidates = range(len(self._offers)) if self._subject.replaceable else range(1)
+        for index in candidates:
+            if index not in self._canaries:
+                return Experiment(index, Step.CANARY, canary=True)
+            if not self._trouble(index):
+                break
+        else:
+            return self._no_sound_runner()
+        return self._try(index)
+
+    # Step 2, before the program runs
+
+    def _trouble(self, index: int) -> str:
+        """Why the runner may not speak about the program; "" for a sound one."""
+        canary = self._canaries[index]
+        if not canary.passed:
+            return "; ".join((*canary.failed, canary.ending))
+        for fact, want in self._told(self._offers[index]).items():
+            if (seen := canary.facts.get(fact, want)) != want:
+                return f"{fact} {seen} in place of {want}"
+        return ""
+
+    def _told(self, offer: Offer) -> dict[str, str]:
+        """What the offer says of its machine, in the canary's words."""
+        told = {"goos": self._subject.goos, "goarch": self._subject.goarch}
+        if "page size" in offer.same and self._subject.page_size:
+            told["page_size"] = str(self._subject.page_size)
+        return told
+
+    def _no_sound_runner(self) -> Verdict:
+        offer, canary = self._offers[0], self._canaries[0]
+        trouble = self._trouble(0)
+        if canary.passed:
+            why = message("run.mismatch", runner=offer.implementation, difference=trouble)
+            return Verdict(State.ENVIRONMENT, why, 0, Step.CANARY, "mismatch")
+        state = State.ENVIRONMENT if offer.fidelity in _REAL else State.EMULATOR
+        why = message("run.canary-failed", runner=offer.implementation, trouble=trouble)
+        return Verdict(state, why, 0, Step.CANARY, "canary-failed")
+
+    # The program's own trials
+
+    def _try(self, index: int) -> Experiment | Verdict:
+        own = self._of(index)
+        if not own:
+            return Experiment(index, Step.STAGE)
+        first = own[0]
+        if first.good:
+            return Verdict(first.state, first.reason, index)
+        return (
+            self._stage(index, first)
+            or self._capability(index, first)
+            or self._known_fault(index, first)
+            or self._repeat(index, own)
+            or self._emulated(index, own)
+        )
+
+    def _of(self, index: int, perturbation: Perturbation | None = None) -> list[Observation]:
+        return [r for e, r in self._trials if e.offer == index and e.perturbation is perturbation]
+
+    def _fail(self, index: int, step: Step, observation: Observation) -> Verdict:
+        code = "time-limit" if observation.timed_out else ""
+        return Verdict(State.FAIL, observation.reason, index, step, code)
+
+    def _stage(self, index: int, seen: Observation) -> Verdict | None:
+        """Step 1: the layer that raised it."""
+        offer, subject = self._offers[index], self._subject
+        match seen.layer:
+            case Layer.RUNNER:
+                return Verdict(State.ENVIRONMENT, seen.reason, index, Step.STAGE, "runner")
+            case Layer.COMPILER:
+                return self._fail(index, Step.STAGE, seen)
+            case Layer.LOADER_INTERPRETER if subject.loader and subject.interpreter != subject.loader:
+                return self._fail(index, Step.STAGE, seen)
+            case Layer.LOADER_SYMBOL if _not_older(offer.libc_version, subject.libc_version):
+                return self._fail(index, Step.STAGE, seen)
+            case Layer.LOADER_INTERPRETER | Layer.LOADER_SYMBOL | Layer.LOADER_LIBRARY:
+                missing = subject.interpreter if seen.layer == Layer.LOADER_INTERPRETER else seen.subject
+                why = message("run.loader-here", subject=missing, loader=offer.loader or offer.implementation)
+                return Verdict(State.ENVIRONMENT, why, index, Step.STAGE, "loader")
+        return None
+
+    def _lacks(self, index: int) -> frozenset[str]:
+        return frozenset(self._offers[index].lacks) | frozenset(self._canaries[index].lacks)
+
+    def _capability(self, index: int, seen: Observation) -> Verdict | None:
+        """Step 3: the CPU in use said that it lacks what the artifact's variant demands."""
+        lacking = sorted(self._lacks(index) & self._subject.required)
+        if seen.layer != Layer.CPU or not lacking:
+            return None
+        offer = self._offers[index]
+        state = State.ENVIRONMENT if offer.fidelity in _REAL else State.EMULATOR
+        why = message("run.lacks", runner=offer.implementation, features=", ".join(lacking))
+        return Verdict(state, why, index, Step.CAPABILITY, "capability")
+
+    def _known_fault(self, index: int, seen: Observation) -> Verdict | None:
+        """Step 4: place and signature are in the table."""
+        runner = self._offers[index].implementation
+        for fault in _faults(self._subject, self._offers[index], seen):
+            if fault.decides:
+                why = message("run.known-fault", runner=runner, fault=fault.id, issue=fault.issues[0])
+                return Verdict(State.EMULATOR, why, index, Step.KNOWN_FAULT, "known-fault", (_told_fault(fault),))
+        return None
+
+    def _repeat(self, index: int, own: list[Observation]) -> Experiment | Verdict | None:
+        """Step 5: the same again."""
+        if any(seen.good for seen in own):
+            return self._flaky(index, Step.REPEAT, own)
+        if len(own) <= RUNS:
+            return Experiment(index, Step.REPEAT)
+        return None
+
+    def _flaky(self, index: int, step: Step, own: list[Observation]) -> Verdict:
+        bad = [seen for seen in own if not seen.good]
+        why = message("run.flaky", bad=len(bad), all=len(own), how=bad[0].signature)
+        return Verdict(State.FLAKY, why, index, step)
+
+    def _emulated(self, index: int, own: list[Observation]) -> Experiment | Verdict:
+        """Steps 6 and 7, where something is emulated that could be at fault; then what is left."""
+        if self._offers[index].fidelity in _REAL:
+            return self._fail(index, Step.REMAINDER, own[0])
+        suspicion = ""
+        for perturbation in Perturbation:
+            varied = self._of(index, perturbation)
+            if len(varied) < RUNS:
+                return Experiment(index, Step.PERTURB, perturbation=perturbation)
+            if good := sum(seen.good for seen in varied):
+                suspicion = f"{perturbation}: {good} of {len(varied)} passed"
+                break  # it raises suspicion, no more: the others could not add to that
+        if not suspicion and own[0].layer == Layer.CPU and self._lacks(index):
+            suspicion = f"lacks {', '.join(sorted(self._lacks(index)))}"
+        return self._escalate(index, own) or self._remainder(index, own, suspicion)
+
+    def _escalate(self, index: int, own: list[Observation]) -> Experiment | Verdict | None:
+        """Step 7: a second implementation with a sound canary."""
+        for other in range(len(self._offers)):
+            if self._offers[other].implementation == self._offers[index].implementation:
+                continue
+            if other not in self._canaries:
+                return Experiment(other, Step.ESCALATE, canary=True)
+            if self._trouble(other):
+                continue
+            there = self._of(other)
+            if len(there) < RUNS and not any(seen.layer == Layer.RUNNER for seen in there):
+                return Experiment(other, Step.ESCALATE)
+            if verdict := self._compare(index, own, other, there):
+                return verdict
+        return None
+
+    def _compare(self, index: int, own: list[Observation], other: int, there: list[Observation]) -> Verdict | None:
+        good = [seen for seen in there if seen.good]
+        if good and len(good) < len(there):
+            return self._flaky(other, Step.ESCALATE, there)
+        if not good:
+            # Failing there in another way proves neither: the next implementation, or what is left, decides.
+            same = any(_same(mine, theirs) for mine in own for theirs in there)
+            return self._fail(index, Step.ESCALATE, own[0]) if same else None
+        if not self._comparable(index, other):
+            return None
+        why = message(
+            "run.other-implementation",
+            runner=self._offers[index].implementation,
+            how=own[0].signature,
+            other=self._offers[other].implementation,
+        )
+        return Verdict(State.EMULATOR, why, index, Step.ESCALATE, "second-implementation")
+
+    def _comparable(self, index: int, other: int) -> bool:
+        """Whether passing under `other` says anything: not where it passed on a CPU, libc or page size of its own."""
+        return set(self._offers[index].same) <= set(self._offers[other].same)
+
+    def _remainder(self, index: int, own: list[Observation], suspicion: str) -> Verdict:
+        if not suspicion:
+            return self._fail(index, Step.REMAINDER, own[0])
+        why = message(
+            "run.suspicion", runner=self._offers[index].implementation, how=own[0].signature, suspicion=suspicion
+        )
+        return Verdict(State.UNKNOWN, why, index, Step.REMAINDER, "no-second-implementation")

@@ -1,0 +1,85 @@
+"""What a trial showed: one artifact, canary or test run put through one runner, before anybody is blamed for it."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+import msgspec
+
+from seatrial.model.finding import Evidence
+from seatrial.model.message import Message
+from seatrial.model.states import State
+
+__all__ = ["CanaryResult", "Layer", "Observation", "Perturbation"]
+
+
+class Perturbation(StrEnum):
+    """A change of how a program is run that a correct program does not notice and many emulator faults do."""
+
+    NO_ASYNC_PREEMPTION = "GODEBUG=asyncpreemptoff=1"
+    ONE_PROC = "GOMAXPROCS=1"
+    ONE_CPU = "pinned to one CPU"
+
+
+class Layer(StrEnum):
+    """Who ended a trial (attribution, step 1): known from how it ended, not from what was printed alone."""
+
+    PROGRAM = "program"
+    CPU = "cpu"
+    """An instruction, or a check of the CPU in the program's start-up code, that the CPU in use does not pass."""
+    LOADER_INTERPRETER = "loader: interpreter"
+    """The dynamic loader that the artifact names is not there."""
+    LOADER_LIBRARY = "loader: library"
+    LOADER_SYMBOL = "loader: symbol"
+    """A library has not the symbol, or not the version of it, that the artifact needs."""
+    COMPILER = "compiler"
+    """Test binaries could not be built."""
+    RUNNER = "runner"
+    """What stands in front of the program could not be started, or a tool such as `go test` did not begin."""
+
+
+class Observation(msgspec.Struct, frozen=True):
+    """What one trial showed."""
+
+    state: State
+    """`pass`, `warn`, `fail` or `n/a`: a `fail` is nobody's fault yet."""
+    reason: Message
+    layer: Layer = Layer.PROGRAM
+    signature: str = ""
+    """The way of failing, for comparing two trials: "signal SIGSEGV", "exit code 2, fatal error", names of tests."""
+    failed: tuple[str, ...] = ()
+    """What failed within the trial, where it has parts (tests: "package.TestName")."""
+    subject: str = ""
+    """The library, symbol or loader that was missing; "" elsewhere."""
+    signal: int = 0
+    exit_code: int | None = None
+    timed_out: bool = False
+    evidence: tuple[Evidence, ...] = ()
+    output: str = ""
+    """The program's own lines: stdout, then stderr."""
+    reproducer: str = ""
+    seconds: float = 0.0
+
+    @property
+    def good(self) -> bool:
+        return self.state != State.FAIL
+
+
+class CanaryResult(msgspec.Struct, frozen=True):
+    """How a runner did with things whose answers are known."""
+
+    passed: bool
+    cases: int = 0
+    failed: tuple[str, ...] = ()
+    """Each failed, or planned and never reported, case with its detail."""
+    self_exec: bool = False
+    """Whether a program can start itself here; not needed to pass."""
+    facts: Mapping[str, str] = {}
+    """What the program saw of its machine: goarch, page_size, uname, cpus, hwcap, ..."""
+    lacks: tuple[str, ...] = ()
+    """CPU features that the emulator said it does not give (kernel's names)."""
+    ending: str = ""
+    """How the canary ended: "exit code 0", "signal SIGSEGV"."""
+    output: str = ""
+    """Its output, where it did not pass."""
+    reproducer: str = ""
+    seconds: float = 0.0

@@ -1,0 +1,51 @@
+"""How loaders, C libraries and the Go runtime end a program (`program_endings.toml`), each with its source."""
+
+import re
+from functools import cache
+from pathlib import Path
+
+import msgspec
+
+from seatrial.model.trial import Layer
+
+__all__ = ["KnownEnding", "all_endings", "known_ending"]
+
+
+class KnownEnding(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One way in which somebody other than the program's own code, or its crash, ends a program."""
+
+    id: str
+    layer: Layer
+    exit_codes: tuple[int, ...]
+    pattern: str
+    """Python `re`, MULTILINE, over stderr; the group `subject` is what was missing or said."""
+    sample: str
+    source: str
+
+    @property
+    def of_loader(self) -> bool:
+        return self.layer.startswith("loader")
+
+
+@cache
+def all_endings() -> tuple[KnownEnding, ...]:
+    """Every row, in the order in which they are tried. Raises ValueError for a row that cannot be used."""
+    data = Path(__file__).with_name("program_endings.toml").read_bytes()
+    table = msgspec.toml.decode(data, type=dict[str, tuple[KnownEnding, ...]])
+    for row in table["ending"]:
+        if "subject" not in re.compile(row.pattern).groupindex:
+            raise ValueError(f"program_endings.toml: {row.id} names no subject")
+    return table["ending"]
+
+
+def known_ending(exit_code: int | None, stderr: str, dynamic: bool) -> tuple[KnownEnding, str] | None:
+    """The row that tells how a program ended, with its subject; None when it ended by itself.
+
+    `dynamic`: it has a loader. A static program that prints a loader's words prints its own.
+    """
+    for row in all_endings():
+        if exit_code not in row.exit_codes or (row.of_loader and not dynamic):
+            continue
+        if match := re.search(row.pattern, stderr, re.MULTILINE):
+            return row, match["subject"].strip()
+    return None

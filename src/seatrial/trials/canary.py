@@ -1,0 +1,77 @@
+"""Runs the canary (`probes/canary`): does this runner run a Go program with known answers?"""
+
+import contextlib
+import re
+import signal
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from seatrial.model.runner import Offer
+from seatrial.model.trial import CanaryResult
+from seatrial.processes import run
+from seatrial.trials.execution import compose
+
+__all__ = ["CANARY_SECONDS", "read_canary", "run_canary"]
+
+CANARY_SECONDS = 20.0
+"""Natively it takes about 0.2 s; a busy machine may be far slower and is no broken runner."""
+
+_TCG_LACKS = re.compile(r"TCG doesn't support requested feature: \S*?\.([a-z0-9_.-]+) \[bit")
+
+
+class _Case(msgspec.Struct):
+    case: str
+    ok: bool
+    detail: str = ""
+    capability: bool = False
+
+
+def run_canary(offer: Offer, canary: Path, limit: float = CANARY_SECONDS) -> CanaryResult:
+    """Run the canary, built for the offer's platform, at most `limit` seconds times the offer's time factor."""
+    with tempfile.TemporaryDirectory(prefix="seatrial-canary-", ignore_cleanup_errors=True) as name:
+        command = compose(offer, [canary], Path(name))
+        outcome = run(command.argv, command.env, limit * offer.time_factor, name, ask_first=signal.SIGQUIT)
+    result = read_canary(outcome.stdout)
+    return msgspec.structs.replace(
+        result,
+        passed=result.passed and outcome.ok,
+        lacks=tuple(re.sub("[.-]", "_", feature) for feature in _TCG_LACKS.findall(outcome.stderr)),
+        ending=outcome.ending,
+        output="" if result.passed and outcome.ok else outcome.stdout + outcome.stderr,
+        reproducer=command.line,
+        seconds=outcome.seconds,
+    )
+
+
+def read_canary(stdout: str) -> CanaryResult:
+    """What the canary's lines say. Passed only with the end marker, every planned case reported and none failed."""
+    plan: list[str] = []
+    cases: dict[str, _Case] = {}
+    facts: dict[str, str] = {}
+    end: dict[str, int] | None = None
+    for line in stdout.splitlines():
+        with contextlib.suppress(msgspec.MsgspecError):
+            entry = msgspec.json.decode(line, type=dict[str, Any])
+            if "case" in entry:
+                case = msgspec.convert(entry, _Case)
+                cases[case.case] = case
+            elif "plan" in entry:
+                plan = msgspec.convert(entry["plan"], list[str])
+            elif "facts" in entry:
+                facts = {key: str(value) for key, value in msgspec.convert(entry["facts"], dict[str, Any]).items()}
+            elif "end" in entry:
+                end = msgspec.convert(entry["end"], dict[str, int])
+    failed = [f"{case.case}: {case.detail}" for case in cases.values() if not case.ok and not case.capability]
+    failed += [f"{name}: never reported" for name in plan if name not in cases]
+    if end is None:
+        failed.append("no end marker")
+    return CanaryResult(
+        passed=bool(plan) and not failed and end is not None and end.get("cases") == len(plan),
+        cases=len(cases),
+        failed=tuple(failed),
+        self_exec=any(case.capability and case.ok for case in cases.values()),
+        facts=facts,
+    )

@@ -1,0 +1,105 @@
+"""What `[smoke]` of seatrial.toml asks of a running program: an answer over HTTP or TCP, text on its streams."""
+
+import contextlib
+import http.client
+import re
+import socket
+import ssl
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import msgspec
+
+from seatrial.model.project import SmokeSpec
+
+__all__ = ["Check", "Places", "checks_of", "places"]
+
+_ANSWER_BYTES = 1 << 20
+_TRY_SECONDS = 2.0
+
+
+class Places(msgspec.Struct, frozen=True):
+    """What `{port}` and `{tmp}` stand for in one trial."""
+
+    folder: Path
+    port: int
+    windows: bool
+
+    def fill(self, text: str) -> str:
+        """The text with `{port}` and `{tmp}` filled in."""
+        folder = "Z:" + str(self.folder).replace("/", "\\") if self.windows else str(self.folder)
+        return text.replace("{port}", str(self.port)).replace("{tmp}", folder)
+
+
+@contextlib.contextmanager
+def places(goos: str) -> Iterator[Places]:
+    """An empty folder that goes away afterwards, and a TCP port that was free a moment ago."""
+    with (
+        tempfile.TemporaryDirectory(prefix="seatrial-smoke-", ignore_cleanup_errors=True) as name,
+        socket.socket() as free,
+    ):
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+        free.close()
+        yield Places(Path(name), port, goos == "windows")
+
+
+class Check(msgspec.Struct, frozen=True):
+    """One thing that must come true."""
+
+    name: str
+    """As in seatrial.toml: `http = "http://127.0.0.1:{port}/healthz"`."""
+    true: Callable[[str, str], str]
+    """From stdout and stderr so far: "" when it is true, else what was seen instead."""
+
+
+def checks_of(spec: SmokeSpec, here: Places) -> tuple[Check, ...]:
+    """The checks of a `[smoke]` table, but for the exit code."""
+    found = []
+    if spec.http:
+        found.append(Check(f'http = "{spec.http}"', lambda _out, _err: _http(here.fill(spec.http), spec)))
+    if spec.tcp:
+        found.append(Check(f'tcp = "{spec.tcp}"', lambda _out, _err: _tcp(here.fill(spec.tcp))))
+    if spec.stdout:
+        found.append(Check(f'stdout = "{spec.stdout}"', lambda out, _err: _text(here.fill(spec.stdout), out)))
+    if spec.stderr:
+        found.append(Check(f'stderr = "{spec.stderr}"', lambda _out, err: _text(here.fill(spec.stderr), err)))
+    return tuple(found)
+
+
+def _text(pattern: str, text: str) -> str:
+    return "" if re.search(pattern, text, re.MULTILINE) else f"{len(text)} characters without a match"
+
+
+def _tcp(address: str) -> str:
+    host, _, port = address.rpartition(":")
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), _TRY_SECONDS).close()
+    except (OSError, ValueError, OverflowError) as error:
+        return f"{address}: {error}"
+    return ""
+
+
+def _http(url: str, spec: SmokeSpec) -> str:
+    try:
+        parts = urlsplit(url)
+        connection: http.client.HTTPConnection
+        if parts.scheme == "https":
+            # What is tried is the program, and its certificate on a loopback address is nobody's.
+            context = ssl._create_unverified_context()
+            connection = http.client.HTTPSConnection(parts.netloc, timeout=_TRY_SECONDS, context=context)
+        else:
+            connection = http.client.HTTPConnection(parts.netloc, timeout=_TRY_SECONDS)
+        with contextlib.closing(connection):
+            connection.request("GET", (parts.path or "/") + (f"?{parts.query}" if parts.query else ""))
+            answer = connection.getresponse()
+            body = answer.read(_ANSWER_BYTES).decode("utf-8", "replace")
+    except (OSError, ValueError, http.client.HTTPException) as error:
+        return f"{url}: {error or type(error).__name__}"
+    if answer.status != spec.status:
+        return f"{url}: status {answer.status}"
+    if spec.body and not re.search(spec.body, body, re.MULTILINE):
+        return f'{url}: status {answer.status}, a body that does not match body = "{spec.body}"'
+    return ""
