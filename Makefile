@@ -19,7 +19,7 @@ demo: .venv/.ready
 	@mkdir -p out
 	$(PYTHON_BIN)/seatrial verify examples/lighthouse --allow-unchecked --html out/lighthouse.html --json out/lighthouse.json
 
-# Those of one file run in one process, so that they share what the first of them built.
+# The tests of one file run in one process, so that they share what the first of them built.
 test: .venv/.ready-to-test
 	@setup/system-packages test
 	$(PYTHON_BIN)/python -m pytest -n $(WORKERS) --dist loadfile

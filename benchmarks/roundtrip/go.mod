@@ -1,0 +1,3 @@
+module seatrial.example/roundtrip
+
+go 1.27
