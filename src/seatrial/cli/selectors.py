@@ -13,7 +13,7 @@ def complete_selector(ctx: click.Context, param: click.Parameter, incomplete: st
     from seatrial.errors import SeatrialError
     from seatrial.platforms import load
 
-    folders: tuple[str | Path, ...] = ctx.params.get("platforms") or ()
+    folders: tuple[str | Path, ...] = ctx.params.get("platform_dirs") or ()
     try:
         catalogue = load(Path(folder) for folder in folders)
         os_name, slash, _ = incomplete.partition("/")

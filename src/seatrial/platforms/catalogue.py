@@ -84,13 +84,10 @@ class Catalogue:
         if cpu_name not in self._cpu_files and cpu_name not in GOARCHES:
             raise self._unknown(name)
         cpu = self._read_cpu(cpu_name) if cpu_name in self._cpu_files else None
-        goarch = cpu.goarch if cpu else cpu_name
-        if cpu is None or goarch not in os_file.cpus:
-            raise UsageError(
-                f"{os_file.title} does not exist on {goarch}{f', the architecture of {cpu.name}' if cpu and cpu.name != goarch else ''}.",
-                f"It exists on {', '.join(os_file.cpus)}.",
-            )
-        return self._resolve(os_file, goarch, cpu)
+        if cpu is None or cpu.goarch not in os_file.cpus:
+            where = cpu_name if cpu is None or cpu.goarch == cpu_name else f"{cpu.goarch}, as {cpu_name} is"
+            raise UsageError(f"{os_file.title} does not exist on {where}.", f"It exists on {', '.join(os_file.cpus)}.")
+        return self._resolve(os_file, cpu.goarch, cpu)
 
     def pairings(self, os_name: str) -> tuple[str, ...]:
         """The names of an operating system's platforms: each architecture, then each CPU that it is met on."""
