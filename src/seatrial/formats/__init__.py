@@ -13,8 +13,8 @@ from pathlib import Path
 import msgspec
 
 from seatrial.errors import UsageError
-from seatrial.formats.elf_facts import read_elf
-from seatrial.formats.window import CutOff, Malformed, Window, printable
+from seatrial.formats.image import read_image
+from seatrial.formats.window import CutOff, Window, printable
 from seatrial.model.binary import BinaryFacts
 
 __all__ = ["read_binary"]
@@ -24,10 +24,10 @@ def read_binary(path: Path) -> BinaryFacts:
     """The facts of a binary. Raises UsageError for what cannot be opened, is no binary or ends within its headers."""
     name = printable(os.fsencode(path))
     try:
-        # Only then opened: a FIFO would wait for a writer.
-        status = path.stat()
-        if not stat.S_ISREG(status.st_mode):
-            what = "a folder" if stat.S_ISDIR(status.st_mode) else "no regular file"
+        # Asked before it is opened: a FIFO would wait for a writer.
+        mode = path.stat().st_mode
+        if not stat.S_ISREG(mode):
+            what = "a folder" if stat.S_ISDIR(mode) else "no regular file"
             raise UsageError(f"{name} is {what}.", "Name a binary: an ELF, PE, Mach-O or ar file.")
         with path.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
@@ -35,23 +35,10 @@ def read_binary(path: Path) -> BinaryFacts:
             if size == 0:
                 raise UsageError(f"{name} is empty.", "Build or copy it again.")
             with mmap.mmap(file.fileno(), size, access=mmap.ACCESS_READ) as data:
-                facts = read_image(Window(data, 0, size))
+                facts = read_image(Window(data, 0, size), name)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise UsageError(f"{name} cannot be read: {reason}.", "Check the path and its permissions.") from error
     except CutOff as error:
         raise UsageError(f"{name} cannot be inspected: {error}.", "Build or copy it again.") from error
     return msgspec.structs.replace(facts, path=name, size=size, sha256=digest)
-
-
-def read_image(window: Window) -> BinaryFacts:
-    """The facts of one image, by its first bytes. Raises CutOff."""
-    magic = window.read(0, min(8, window.size), "the first bytes")
-    try:
-        if magic.startswith(b"\x7fELF"):
-            return read_elf(window)
-    except CutOff:
-        raise
-    except Malformed as error:
-        raise CutOff(str(error)) from error
-    raise CutOff("it is neither ELF, PE, Mach-O nor an ar archive")

@@ -36,7 +36,7 @@ from seatrial.formats.elf_notes import Marks, read_notes
 from seatrial.formats.elf_relocations import count_relocations
 from seatrial.formats.elf_symbols import static_libc, static_symbols
 from seatrial.formats.go_build_id import find_go_build_id
-from seatrial.formats.go_buildinfo import NoBuildInfo, find_build_info, read_build_info
+from seatrial.formats.go_buildinfo import NoBuildInfo, build_info_or_unknown, find_build_info, read_build_info
 from seatrial.formats.window import Malformed, NameTable, Problems, Window
 from seatrial.model.absence import Unknown
 from seatrial.model.binary import BinaryFacts, BinaryFormat, GoBuildInfo, Kind, Linkage, Segment
@@ -63,7 +63,7 @@ def read_elf(window: Window) -> BinaryFacts:
     libraries = problems.attempt("needed libraries", lambda: _strings(dynamic, DT_NEEDED))
     marks = problems.attempt_or(Marks(), "notes", lambda: read_notes(image))
     abi = problems.attempt_or(Abi(), "ABI marks", lambda: read_abi(image))
-    go = _build_info(image, problems)
+    go = build_info_or_unknown(problems, lambda: _build_info(image))
     goarch = go_architecture(image, machine)
     goos = _operating_system(image, interpreter, marks, go)
     kind = _kind(image, interpreter, dynamic, go)
@@ -145,17 +145,7 @@ def _run_path(dynamic: Dynamic | Unknown | None) -> tuple[str, ...]:
     return tuple(part for path in paths for part in path.split(":") if part)
 
 
-def _build_info(image: ElfImage, problems: Problems) -> GoBuildInfo | Unknown:
-    try:
-        return _read_build_info(image)
-    except NoBuildInfo as error:
-        return Unknown(str(error))
-    except Malformed as error:
-        problems.note(f"Go build information: {error}")
-        return Unknown(str(error))
-
-
-def _read_build_info(image: ElfImage) -> GoBuildInfo:
+def _build_info(image: ElfImage) -> GoBuildInfo:
     window = image.window
     section = image.section(".go.buildinfo")
     ranges = [(section.offset, section.size, section.address)] if section else []

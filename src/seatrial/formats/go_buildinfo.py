@@ -1,12 +1,14 @@
 """Go build information: what `go version -m` prints (Go source: debug/buildinfo, runtime/debug/mod.go)."""
 
 import re
+from collections.abc import Callable
 
 from seatrial.formats.address_space import AddressSpace
-from seatrial.formats.window import Malformed, Window, printable
+from seatrial.formats.window import Malformed, Problems, Window, printable
+from seatrial.model.absence import Unknown
 from seatrial.model.binary import GoBuildInfo, Module
 
-__all__ = ["NoBuildInfo", "find_build_info", "parse_module_info", "read_build_info", "unquote"]
+__all__ = ["NoBuildInfo", "build_info_or_unknown", "find_build_info", "parse_module_info", "read_build_info", "unquote"]
 
 _MAGIC = b"\xff Go buildinf:"
 _ALIGN, _HEADER = 16, 32
@@ -16,6 +18,17 @@ _TEXT_LIMIT = 16 * 1024 * 1024
 
 class NoBuildInfo(Malformed):
     """There is no build information: not made by Go, or stripped of it."""
+
+
+def build_info_or_unknown(problems: Problems, read: Callable[[], GoBuildInfo]) -> GoBuildInfo | Unknown:
+    """What `read` returns. Where it cannot, Unknown; a file that Go did not make is no problem of the file."""
+    try:
+        return read()
+    except NoBuildInfo as error:
+        return Unknown(str(error))
+    except Malformed as error:
+        problems.note(f"Go build information: {error}")
+        return Unknown(str(error))
 
 
 def find_build_info(window: Window, at: int, size: int, base: int = 0) -> int:
