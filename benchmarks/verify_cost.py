@@ -1,8 +1,8 @@
 """A full `seatrial verify` of a pure Go program on eight Linux targets against a plain shell loop. Goal: at most 1.1.
 
-The loop runs, one after the other, the commands that the report gives as reproducers: `go build`, then the program under
-its emulator. Both start with an empty GOCACHE; emulators and modules are there already. What seatrial does on top, its
-canaries, the static judgement and the reports, is in its time.
+The loop runs, one after the other, the commands that the report gives as reproducers: `go build`, then the program
+under its emulator. Both start with an empty GOCACHE; emulators and modules are there already. What seatrial does on
+top, its canaries, the static judgement and the reports, is in its time.
 """
 
 import argparse
