@@ -1,0 +1,3 @@
+module example.test/arm64-lse
+
+go 1.27

@@ -1,0 +1,3 @@
+module example.test/bad-g-message
+
+go 1.27

@@ -1,0 +1,3 @@
+module example.test/c-shared-on-musl
+
+go 1.27

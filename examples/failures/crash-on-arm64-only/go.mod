@@ -1,0 +1,3 @@
+module example.test/crash-on-arm64-only
+
+go 1.27

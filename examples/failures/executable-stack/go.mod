@@ -1,0 +1,3 @@
+module example.test/executable-stack
+
+go 1.27

@@ -1,0 +1,3 @@
+module example.test/glibc-on-alpine
+
+go 1.27

@@ -1,0 +1,3 @@
+module example.test/glibc-too-new
+
+go 1.27

@@ -1,0 +1,3 @@
+module example.test/go124-gomaxprocs
+
+go 1.24

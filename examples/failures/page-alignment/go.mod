@@ -1,0 +1,3 @@
+module example.test/page-alignment
+
+go 1.27

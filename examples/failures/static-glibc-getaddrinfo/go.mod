@@ -1,0 +1,3 @@
+module example.test/static-glibc-getaddrinfo
+
+go 1.27

@@ -1,0 +1,3 @@
+module example.test/windows-import
+
+go 1.27

@@ -1,0 +1,74 @@
+"""The instruction set that the compiler was told to use (GOAMD64, GOARM64, ...), against the CPU."""
+
+from seatrial.errors import UsageError
+from seatrial.model.absence import Unknown
+from seatrial.model.binary import BinaryFacts
+from seatrial.model.finding import Evidence
+from seatrial.model.go_target import VARIANT_AXES
+from seatrial.model.platform import Platform
+from seatrial.rules.rule import Hit, Outcome, Undecided, known, rule, unknown_fact
+from seatrial.tables.instruction_sets import default_variant, exceeds, missing_features, required_features
+from seatrial.tables.messages import message
+
+__all__ = ["level_above_cpu"]
+
+
+@rule("ST-ISA-001")
+def level_above_cpu(facts: BinaryFacts, platform: Platform) -> Outcome:
+    """The binary was compiled for instructions that this CPU does not have."""
+    if not isinstance(facts.goarch, str) or facts.goarch not in VARIANT_AXES or facts.goarch != platform.goarch:
+        return
+    if isinstance(facts.go, Unknown):
+        yield Undecided("rules.unread-go", {"why": facts.go.unknown})
+        return
+    goarch, axis = facts.goarch, VARIANT_AXES[facts.goarch]
+    variant = facts.go.settings.get(axis, "") or default_variant(goarch)
+    try:
+        required_features(goarch, variant)
+    except UsageError:
+        yield Undecided("rules.unknown-variant", {"axis": axis, "variant": variant})
+        return
+    features, safe = known(platform.features), known(platform.variant)
+    if features is not None:
+        missing, sure = missing_features(goarch, variant, frozenset(features)), platform.features.certainty
+    elif safe is not None:
+        missing = _beyond(goarch, variant, safe)
+        sure = platform.variant.certainty
+    elif exceeds(goarch, variant, ""):
+        yield unknown_fact("rules.unknown-features", platform.features)
+        return
+    else:
+        return  # Go's own default runs on every CPU of the port
+    if missing:
+        yield Hit(
+            f"{axis}={variant}",
+            message(
+                _what_happens(goarch, missing),
+                level=f"{axis}={variant}",
+                variant=variant,
+                cpu=platform.cpu_title,
+                missing=", ".join(missing),
+            ),
+            message("rules.isa-lower", axis=axis, safe=safe) if safe else message("rules.isa-lower-unknown", axis=axis),
+            (
+                Evidence("build setting", f"{axis}={variant}", "Go build information"),
+                Evidence("missing CPU features", " ".join(missing), platform.features.source),
+            ),
+            rests_on=(sure,),
+        )
+
+
+def _beyond(goarch: str, variant: str, safe: str) -> tuple[str, ...]:
+    return tuple(sorted(required_features(goarch, variant) - required_features(goarch, safe)))
+
+
+def _what_happens(goarch: str, missing: tuple[str, ...]) -> str:
+    """The message for such a CPU: the runtime's own refusal, or SIGILL at the first such instruction.
+
+    Follows Go 1.27's runtime: asm_amd64.s, asm_386.s, os_linux_arm.go, asm_arm64.s.
+    """
+    if goarch in ("amd64", "arm") or (goarch == "386" and "mmx" in missing):
+        return f"rules.isa-{goarch}"
+    if goarch == "arm64" and "atomics" in missing:
+        return "rules.isa-arm64-lse"
+    return "rules.isa-sigill"

@@ -1,0 +1,71 @@
+"""The program interpreter (PT_INTERP) and the family of C library that a dynamic binary asks for."""
+
+from pathlib import PurePosixPath
+
+from seatrial.model.binary import BinaryFacts, BinaryFormat, Linkage
+from seatrial.model.finding import Evidence
+from seatrial.model.platform import Platform
+from seatrial.rules.rule import Hit, Outcome, known, rule, unknown_fact
+from seatrial.tables.messages import message
+
+__all__ = ["asked_libc", "interpreter_path", "other_libc"]
+
+
+def asked_libc(facts: BinaryFacts) -> str:
+    """The family of C library that must be on the system: `glibc`, `musl`, or "" (static, or none can be told)."""
+    if facts.linkage is not Linkage.DYNAMIC:
+        return ""
+    name = PurePosixPath(facts.interpreter).name
+    if name.startswith("ld-musl-"):
+        return "musl"
+    if name.startswith(("ld-linux", "ld64.so", "ld.so")):
+        return "glibc"
+    return facts.libc
+
+
+@rule("ST-INTERP-001", BinaryFormat.ELF)
+def other_libc(facts: BinaryFacts, platform: Platform) -> Outcome:
+    """A glibc binary on a musl system, or the opposite."""
+    asked = asked_libc(facts)
+    if platform.goos != "linux" or not asked:
+        return
+    there = known(platform.libc)
+    if there is None:
+        yield unknown_fact("rules.unknown-libc", platform.libc)
+    elif asked != there.family:
+        start = "rules.other-libc" if facts.interpreter else "rules.other-libc-library"
+        yield Hit(
+            facts.interpreter or asked,
+            message(start, asked=asked, there=there.family, interpreter=facts.interpreter),
+            message(f"rules.build-for-{there.family}"),
+            _evidence(facts, asked),
+            rests_on=(platform.libc.certainty,),
+        )
+
+
+@rule("ST-INTERP-002", BinaryFormat.ELF)
+def interpreter_path(facts: BinaryFacts, platform: Platform) -> Outcome:
+    """The right family, at a path where this platform has no loader."""
+    if not facts.interpreter or facts.goarch != platform.goarch:
+        return
+    libc = known(platform.libc)
+    if libc is not None and asked_libc(facts) not in ("", libc.family):
+        return  # ST-INTERP-001 says it
+    loader = known(platform.loader)
+    if not loader:
+        yield unknown_fact("rules.unknown-loader", platform.loader)
+    elif facts.interpreter != loader:
+        yield Hit(
+            facts.interpreter,
+            message("rules.no-such-interpreter", interpreter=facts.interpreter, loader=loader),
+            message("rules.set-interpreter", loader=loader),
+            _evidence(facts, "PT_INTERP"),
+            rests_on=(platform.loader.certainty,),
+        )
+
+
+def _evidence(facts: BinaryFacts, asked: str) -> tuple[Evidence, ...]:
+    if facts.interpreter:
+        return (Evidence("interpreter", facts.interpreter, "PT_INTERP"),)
+    libraries = facts.libraries if isinstance(facts.libraries, tuple) else ()
+    return (Evidence("needed library", ", ".join(libraries) or asked, "DT_NEEDED"),)

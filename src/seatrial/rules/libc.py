@@ -1,0 +1,156 @@
+"""What a dynamic binary asks of the C library and of others: symbol versions, private symbols, DT_RELR, sonames."""
+
+import re
+from collections import defaultdict
+
+from seatrial.model.absence import Unknown
+from seatrial.model.binary import BinaryFacts, BinaryFormat, Linkage, NeededSymbol
+from seatrial.model.finding import Evidence
+from seatrial.model.platform import Libc, Platform
+from seatrial.model.states import Severity
+from seatrial.rules.interpreter import asked_libc
+from seatrial.rules.rule import Hit, Outcome, Undecided, known, rule, unknown_fact
+from seatrial.rules.versions import older
+from seatrial.tables.libc_features import relr_since
+from seatrial.tables.messages import message
+from seatrial.tables.version_ranges import numbers
+
+__all__ = ["glibc_private", "needed_libraries", "packed_relocations", "symbol_versions"]
+
+_GLIBC_VERSION = re.compile(r"GLIBC_(\d+(?:\.\d+)+)$")
+_SHOWN = 4
+"""Symbols named in the sentence itself; all of them are in the evidence."""
+
+
+@rule("ST-LIBC-001", BinaryFormat.ELF)
+def symbol_versions(facts: BinaryFacts, platform: Platform) -> Outcome:
+    """Symbol versions newer than the platform's glibc: one finding a version, each symbol named."""
+    if asked_libc(facts) != "glibc":
+        return
+    libc = known(platform.libc)
+    if isinstance(facts.imports, Unknown):
+        yield Undecided("rules.unread-imports", {"why": facts.imports.unknown})
+        return
+    if libc is None:
+        yield unknown_fact("rules.unknown-libc", platform.libc)
+        return
+    if libc.family != "glibc":
+        return  # ST-INTERP-001 says it
+    newer: dict[str, list[NeededSymbol]] = defaultdict(list)
+    for symbol in facts.imports:
+        version = _GLIBC_VERSION.match(symbol.version)
+        if version and older(libc.version, version[1]):
+            newer[version[1]].append(symbol)
+    for asked in sorted(newer, key=numbers):
+        yield _too_new(asked, newer[asked], libc, platform)
+
+
+def _too_new(version: str, symbols: list[NeededSymbol], libc: Libc, platform: Platform) -> Hit:
+    weak = all(symbol.weak for symbol in symbols)
+    names = sorted(symbol.name for symbol in symbols)
+    more = f", +{len(names) - _SHOWN}" if len(names) > _SHOWN else ""
+    return Hit(
+        f"GLIBC_{version}",
+        message(
+            "rules.glibc-too-new-weak" if weak else "rules.glibc-too-new",
+            symbols=", ".join(names[:_SHOWN]) + more,
+            version=version,
+            libraries=", ".join(sorted({symbol.library for symbol in symbols if symbol.library})) or "libc.so.6",
+            there=libc.version,
+        ),
+        message("rules.build-for-older-glibc", there=libc.version),
+        tuple(
+            Evidence("symbol", f"{symbol.name}@{symbol.version}{' (weak)' if symbol.weak else ''}", symbol.library)
+            for symbol in sorted(symbols, key=lambda symbol: symbol.name)
+        ),
+        severity=Severity.WARNING if weak else None,
+        rests_on=(platform.libc.certainty,),
+    )
+
+
+@rule("ST-LIBC-002", BinaryFormat.ELF)
+def glibc_private(facts: BinaryFacts, platform: Platform) -> Outcome:
+    """Symbols of version GLIBC_PRIVATE: they fit exactly one build of glibc."""
+    if asked_libc(facts) != "glibc" or isinstance(facts.imports, Unknown):
+        return  # ST-LIBC-001 tells what could not be read
+    libc = known(platform.libc)
+    if libc is not None and libc.family != "glibc":
+        return
+    private = [symbol for symbol in facts.imports if symbol.version == "GLIBC_PRIVATE"]
+    if private:
+        names = ", ".join(sorted(symbol.name for symbol in private))
+        yield Hit(
+            names,
+            message("rules.glibc-private", symbols=names),
+            message("rules.avoid-private"),
+            tuple(Evidence("symbol", f"{symbol.name}@GLIBC_PRIVATE", symbol.library) for symbol in private),
+        )
+
+
+@rule("ST-LIBC-003", BinaryFormat.ELF)
+def packed_relocations(facts: BinaryFacts, platform: Platform) -> Outcome:
+    """DT_RELR, which an older loader does not know: it starts the program with its pointers not relocated."""
+    asked = asked_libc(facts)
+    if not asked:
+        return
+    if isinstance(facts.relocations, Unknown):
+        yield Undecided("rules.unread-relocations", {"why": facts.relocations.unknown})
+        return
+    libc = known(platform.libc)
+    if not facts.relocations.relr or libc is None or libc.family != asked:
+        return  # ST-INTERP-001 tells of an unknown or another C library
+    since = relr_since(libc.family)
+    if since and older(libc.version, since):
+        yield Hit(
+            "DT_RELR",
+            message("rules.relr-too-new", libc=str(libc), family=libc.family, since=since),
+            message("rules.no-relr"),
+            (Evidence("dynamic tag", "DT_RELR", ".dynamic"),),
+            rests_on=(platform.libc.certainty,),
+        )
+
+
+@rule("ST-LIBC-004")
+def needed_libraries(facts: BinaryFacts, platform: Platform) -> Outcome:
+    """Libraries that the binary needs and that the platform does not always have."""
+    if facts.linkage is not Linkage.DYNAMIC:
+        return
+    if isinstance(facts.libraries, Unknown):
+        yield Undecided("rules.unread-libraries", {"why": facts.libraries.unknown})
+        return
+    libc = known(platform.libc)
+    if platform.goos == "linux" and libc is not None and asked_libc(facts) not in ("", libc.family):
+        return  # ST-INTERP-001 says it: the other family's names are all missing
+    always = known(platform.libraries)
+    if always is None:
+        if facts.libraries:
+            yield unknown_fact("rules.unknown-libraries", platform.libraries)
+        return
+    there = {_library(name) for name in (*always, platform.loader.value or "")}
+    missing = [name for name in facts.libraries if _library(name) not in there and not _of_the_system(name, platform)]
+    for name in missing:
+        yield Hit(
+            name,
+            message("rules.needs-library", library=name),
+            message("rules.bring-library", library=name),
+            (Evidence("needed library", name, _WHERE.get(facts.format, "")),),
+        )
+
+
+_WHERE = {
+    BinaryFormat.ELF: "DT_NEEDED",
+    BinaryFormat.PE: "import directory",
+    BinaryFormat.MACHO: "LC_LOAD_DYLIB",
+}
+
+
+def _library(name: str) -> str:
+    """What the loader compares: the file name; for DLLs without regard to case."""
+    return name.rsplit("/", 1)[-1].lower() if name.lower().endswith(".dll") else name.rsplit("/", 1)[-1]
+
+
+def _of_the_system(name: str, platform: Platform) -> bool:
+    """Part of the system by its name: Apple's own folders, the API sets of Windows (names that are no files)."""
+    if platform.goos == "darwin":
+        return name.startswith(("/usr/lib/", "/System/Library/"))
+    return platform.goos == "windows" and name.lower().startswith(("api-ms-win-", "ext-ms-win-"))

@@ -1,0 +1,29 @@
+"""What a Mach-O file asks of macOS."""
+
+from seatrial.model.binary import BinaryFacts, BinaryFormat
+from seatrial.model.finding import Evidence
+from seatrial.model.platform import Platform
+from seatrial.rules.go_release import release_is_too_new
+from seatrial.rules.rule import Hit, Outcome, known, rule, unknown_fact
+from seatrial.rules.versions import older
+from seatrial.tables.messages import message
+
+__all__ = ["minimum_os"]
+
+
+@rule("ST-MACHO-001", BinaryFormat.MACHO)
+def minimum_os(facts: BinaryFacts, platform: Platform) -> Outcome:
+    """The file's minimum macOS is above the platform's, and not because of the Go release (ST-GO-001 says that)."""
+    if platform.goos != "darwin" or not facts.minimum_os or release_is_too_new(facts, platform):
+        return
+    there = known(platform.kernel)
+    if there is None:
+        yield unknown_fact("rules.unknown-kernel", platform.kernel)
+    elif older(there, facts.minimum_os):
+        yield Hit(
+            facts.minimum_os,
+            message("rules.macos-version", asked=facts.minimum_os, there=there),
+            message("rules.lower-macos-version", there=there),
+            (Evidence("minos", facts.minimum_os, f"LC_BUILD_VERSION, SDK {facts.sdk or '-'}"),),
+            rests_on=(platform.kernel.certainty,),
+        )

@@ -1,0 +1,81 @@
+"""What goes wrong only with musl: missing symbols, Go libraries that are loaded by C programs."""
+
+from seatrial.model.absence import Unknown
+from seatrial.model.binary import BinaryFacts, BinaryFormat, Kind
+from seatrial.model.finding import Evidence
+from seatrial.model.platform import Certainty, Platform
+from seatrial.rules.interpreter import asked_libc
+from seatrial.rules.rule import Hit, Outcome, Undecided, known, rule
+from seatrial.rules.versions import older
+from seatrial.tables.libc_features import missing_in_musl
+from seatrial.tables.messages import message
+
+__all__ = ["go_library_on_musl", "initial_exec_tls", "missing_symbols"]
+
+
+@rule("ST-MUSL-001", BinaryFormat.ELF, BinaryFormat.ARCHIVE)
+def go_library_on_musl(facts: BinaryFacts, platform: Platform) -> Outcome:
+    """A Go c-shared or c-archive library: its constructor reads argc and argv, which musl does not pass."""
+    if not _on_musl(facts, platform) or isinstance(facts.go, Unknown):
+        return
+    if facts.kind in (Kind.SHARED, Kind.ARCHIVE):
+        kind = str(facts.kind)
+        yield Hit(
+            facts.soname or kind,
+            message("rules.go-library-on-musl", kind=kind),
+            message("rules.no-go-library-on-musl"),
+            (Evidence("build mode", kind, "file header"),),
+            rests_on=(platform.libc.certainty,),
+        )
+
+
+@rule("ST-TLS-001", BinaryFormat.ELF)
+def initial_exec_tls(facts: BinaryFacts, platform: Platform) -> Outcome:
+    """Initial-exec TLS in a library: musl has no spare room in the static TLS block and refuses to dlopen it."""
+    if facts.kind is not Kind.SHARED or not _on_musl(facts, platform):
+        return
+    if isinstance(facts.relocations, Unknown):
+        if not facts.static_tls:
+            yield Undecided("rules.unread-relocations", {"why": facts.relocations.unknown})
+            return
+        count = 0
+    else:
+        count = facts.relocations.tls_initial_exec
+    if facts.static_tls or count:
+        seen = [Evidence("dynamic flag", "DF_STATIC_TLS", "DT_FLAGS")] if facts.static_tls else []
+        if count:
+            seen.append(Evidence("relocations", f"{count} of initial-exec TLS (TPOFF, TPREL)", "relocation table"))
+        yield Hit(
+            facts.soname or "TLS",
+            message("rules.initial-exec-tls"),
+            message("rules.link-or-glibc"),
+            tuple(seen),
+            rests_on=(platform.libc.certainty,),
+        )
+
+
+@rule("ST-MUSL-002", BinaryFormat.ELF)
+def missing_symbols(facts: BinaryFacts, platform: Platform) -> Outcome:
+    """A binary for musl that needs symbols of glibc, most often from objects compiled with _FORTIFY_SOURCE."""
+    libc = known(platform.libc)
+    if asked_libc(facts) != "musl" or libc is None or libc.family != "musl":
+        return
+    if isinstance(facts.imports, Unknown):
+        yield Undecided("rules.unread-imports", {"why": facts.imports.unknown})
+        return
+    for symbol in facts.imports:
+        gap = missing_in_musl(symbol.name)
+        if gap is None or symbol.weak or (gap.since and not older(libc.version, gap.since)):
+            continue
+        yield Hit(
+            symbol.name,
+            message("rules.musl-lacks", symbol=symbol.name, there=libc.version, why=gap.why),
+            message("rules.build-for-musl"),
+            (Evidence("symbol", symbol.name, ".dynsym"),),
+            rests_on=(Certainty.DOCUMENTED, platform.libc.certainty),
+        )
+
+
+def _on_musl(facts: BinaryFacts, platform: Platform) -> bool:
+    libc = known(platform.libc)
+    return libc is not None and libc.family == "musl" and asked_libc(facts) in ("", "musl")
