@@ -8,10 +8,19 @@ from collections.abc import Iterable
 import msgspec
 
 from seatrial.model.finding import Finding
+from seatrial.model.message import Message
 from seatrial.model.report import Report, Stage
 from seatrial.model.states import Severity, StageName, State
 
-__all__ = ["FindingGroup", "StageGroup", "same_findings", "same_stages", "stages_to_tell"]
+__all__ = [
+    "FindingGroup",
+    "RuleGroup",
+    "StageGroup",
+    "findings_by_rule",
+    "same_findings",
+    "same_stages",
+    "stages_to_tell",
+]
 
 _SEVERITIES = {severity: rank for rank, severity in enumerate(Severity)}
 _STATES = {state: rank for rank, state in enumerate(State)}
@@ -22,6 +31,17 @@ class FindingGroup(msgspec.Struct, frozen=True):
 
     first: Finding
     targets: tuple[str, ...]
+
+
+class RuleGroup(msgspec.Struct, frozen=True):
+    """All findings of one rule."""
+
+    rule: str
+    severity: Severity
+    """The gravest of them."""
+    groups: tuple[FindingGroup, ...]
+    remedy: Message | None
+    """Where there are several, and they all have the same."""
 
 
 class StageGroup(msgspec.Struct, frozen=True):
@@ -67,4 +87,20 @@ def stages_to_tell(report: Report) -> tuple[tuple[str, Stage], ...]:
         for cell in report.cells
         for stage in cell.stages
         if stage.state not in (State.PASS, State.NA) and (cell.target, stage.stage, stage.rule) not in found
+    )
+
+
+def findings_by_rule(groups: Iterable[FindingGroup]) -> tuple[RuleGroup, ...]:
+    """The groups of `same_findings` put together by rule, in their order."""
+    by_rule: dict[str, list[FindingGroup]] = {}
+    for group in groups:
+        by_rule.setdefault(group.first.rule, []).append(group)
+    return tuple(
+        RuleGroup(
+            rule,
+            min((group.first.severity for group in same), key=_SEVERITIES.__getitem__),
+            tuple(same),
+            same[0].first.remedy if len(same) > 1 and len({str(group.first.remedy) for group in same}) == 1 else None,
+        )
+        for rule, same in by_rule.items()
     )

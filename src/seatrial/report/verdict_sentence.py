@@ -3,10 +3,10 @@
 import msgspec
 
 from seatrial.model.report import Report
-from seatrial.model.states import Fidelity, Group, State, group_of
+from seatrial.model.states import Fidelity, Group, StageName, State, group_of
 from seatrial.report.words import Words
 
-__all__ = ["PlatformCounts", "count_platforms", "verdict_sentence"]
+__all__ = ["PlatformCounts", "cached_sentence", "count_platforms", "verdict_sentence"]
 
 _ORDER = (Group.BAD, Group.UNCHECKED, Group.GOOD, Group.NEUTRAL)
 _NAMES = {Group.BAD: "bad", Group.UNCHECKED: "unchecked", Group.GOOD: "good", Group.NEUTRAL: "neutral"}
@@ -57,3 +57,16 @@ def verdict_sentence(report: Report, words: Words) -> str:
         note = words("verdict-static-all") if every else words("verdict-static-only", count=counts.static_only)
         parts[present.index(Group.GOOD)] += note
     return words("comma").join(parts) + words("verdict-end")
+
+
+def cached_sentence(report: Report, words: Words) -> str:
+    """How much was taken from an earlier run, "" for nothing. Static judgement is cheap enough to be done anew."""
+    counts = report.summary
+    if not counts.cached:
+        return ""
+    idle = all(
+        stage.cached or stage.stage is StageName.STATIC or stage.state in (State.NOT_RUN, State.NA)
+        for cell in report.cells
+        for stage in cell.stages
+    )
+    return words("unchanged" if idle else "partly-cached", cached=counts.cached, planned=counts.planned)

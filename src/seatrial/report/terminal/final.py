@@ -14,7 +14,7 @@ from seatrial.model.states import Severity, StageName, State
 from seatrial.report.grouping import FindingGroup, StageGroup, same_findings, same_stages, stages_to_tell
 from seatrial.report.printable import printable
 from seatrial.report.terminal.matrix import Row, matrix, state_text
-from seatrial.report.verdict_sentence import verdict_sentence
+from seatrial.report.verdict_sentence import cached_sentence, verdict_sentence
 from seatrial.report.words import Words
 
 __all__ = ["final"]
@@ -109,8 +109,8 @@ class _Writer:
                 line.append_text(state_text(state, words, self._console.encoding)).append(f" {counts.states[state]}  ")
         line.rstrip()
         self._console.print(line)
-        if counts.cached:
-            self._say(cached_sentence(report, words), "dim")
+        if cached := cached_sentence(report, words):
+            self._say(cached, "dim")
         if report.not_planned:
             names = [f"{each.target} ({words.stages(each.stages)})" for each in report.not_planned]
             self._say(words("not-planned-line", names=words("list-comma").join(names)), "dim")
@@ -163,14 +163,3 @@ class _Writer:
         """Unfolded, so that it can be pasted."""
         if command:
             self._console.print(Text("  $ ", style="dim").append(printable(command), style="default"), soft_wrap=True)
-
-
-def cached_sentence(report: Report, words: Words) -> str:
-    """How much was taken from an earlier run. Static judgement is so cheap that it may be done anew every time."""
-    counts = report.summary
-    idle = all(
-        stage.cached or stage.stage is StageName.STATIC or stage.state in (State.NOT_RUN, State.NA)
-        for cell in report.cells
-        for stage in cell.stages
-    )
-    return words("unchanged" if idle else "partly-cached", cached=counts.cached, planned=counts.planned)
