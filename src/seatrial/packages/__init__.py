@@ -1,0 +1,162 @@
+"""Distribution packages, fetched and unpacked below the store, used from there and never installed.
+
+What `tables/packages.toml` names is fetched the first time that it is wanted, checked against the signed index of
+this host's own mirror, and stays pinned until the store is emptied: later uses ask nobody.
+"""
+
+import fnmatch
+import os
+import re
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+
+from seatrial.errors import CouldNotCheck
+from seatrial.packages.apt import Candidate, Tree, host_mirror
+from seatrial.processes import run
+from seatrial.store import Store, digest, file_digest
+from seatrial.tables.packages import PackageRow, packages
+
+__all__ = ["Package", "Packages", "upstream_version"]
+
+_APT = Path("/etc/apt")
+_OS_RELEASE = Path("/etc/os-release")
+
+
+class Package(msgspec.Struct, frozen=True):
+    """An unpacked package."""
+
+    name: str
+    version: str
+    """Debian's: "1:10.0.2+ds-2+deb13u1~bpo12+1"."""
+    sha256: str
+    """Of the package file, as in the signed index."""
+    root: str
+    """The directory that stands for `/`."""
+
+    @property
+    def path(self) -> Path:
+        return Path(self.root)
+
+
+def upstream_version(version: str) -> str:
+    """The upstream part of a Debian version, for people: "10.0.2" of "1:10.0.2+ds-2+deb13u1"."""
+    return re.split(r"[-+~]", version.split(":")[-1], maxsplit=1)[0]
+
+
+class Packages:
+    """Fetches packages into a store. `note` is told what takes time: "fetching glibc for arm64 2.36 (1 MB)"."""
+
+    def __init__(self, store: Store, note: Callable[[str], None]) -> None:
+        self._store = store
+        self._note = note
+
+    def have(self, name: str) -> Package | None:
+        """The package of this row of `packages.toml` if it was fetched before. Asks nobody."""
+        package = self._store.get("package-pins", digest(packages()[name]), Package)
+        return package if package is not None and package.path.is_dir() else None
+
+    def fetch(self, name: str) -> Package:
+        """The unpacked package of this row of `packages.toml`; fetched if it is not there yet.
+
+        Raises CouldNotCheck without Debian's tools, its mirror or a network.
+        """
+        if package := self.have(name):
+            return package
+        row = packages()[name]
+        with self._store.lock(f"package-{name}"):
+            if package := self.have(name):  # another process was faster
+                return package
+            package = self._fetch(row)
+            self._store.put("package-pins", digest(row), package)
+        return package
+
+    def _fetch(self, row: PackageRow) -> Package:
+        dpkg_deb = shutil.which("dpkg-deb")
+        if dpkg_deb is None:
+            raise CouldNotCheck(
+                "This host has no dpkg-deb, so packages cannot be unpacked.",
+                "Packages can be used on Debian only; install what is missing by hand elsewhere.",
+            )
+        architecture = _dpkg_architecture() if row.architecture == "host" else row.architecture
+        place = self._store.root / "apt" / f"{row.suite}-{architecture}"
+        tree = Tree(place, host_mirror(_APT, _codename()), row.suite, architecture)
+        with self._store.lock(f"apt-{row.suite}-{architecture}"):
+            fresh = not tree.updated
+            if fresh:
+                self._note(f"reading the package index of {row.suite} ({architecture})")
+                tree.update()
+            try:
+                return self._unpack(row, tree, dpkg_deb)
+            except CouldNotCheck:
+                if fresh:
+                    raise
+                tree.update()  # the index may be older than the mirror: packages are replaced in place
+                return self._unpack(row, tree, dpkg_deb)
+
+    def _unpack(self, row: PackageRow, tree: Tree, dpkg_deb: str) -> Package:
+        candidate = tree.candidate(row.package)
+
+        def fill(directory: Path) -> None:
+            size = f"{max(1, round(candidate.size / 1e6))} MB"
+            self._note(f"fetching {row.title}, {upstream_version(candidate.version)} ({size})")
+            file = tree.download(candidate, directory)
+            _verify(file, candidate)
+            outcome = run([dpkg_deb, "-x", file, directory / "root"], {"PATH": os.environ.get("PATH", "")}, 600.0)
+            if not outcome.ok:
+                raise CouldNotCheck(
+                    f"dpkg-deb could not unpack {file.name}: {outcome.stderr.strip() or outcome.ending}",
+                    "Free some space and try again.",
+                )
+            file.unlink()
+            prune(directory / "root", row.keep)
+            relative_links(directory / "root")
+
+        place = self._store.make("packages", digest(candidate.sha256, row.keep), fill)
+        return Package(candidate.name, candidate.version, candidate.sha256, str(place / "root"))
+
+
+def _verify(file: Path, candidate: Candidate) -> None:
+    found = file_digest(file)
+    if found != candidate.sha256:
+        raise CouldNotCheck(
+            f"{file.name} is not what the index says: SHA-256 {found} in place of {candidate.sha256}.",
+            "Check this host's package mirror; nothing of the file was used.",
+        )
+
+
+def _dpkg_architecture() -> str:
+    outcome = run(["dpkg", "--print-architecture"], {"PATH": os.environ.get("PATH", "")}, 30.0)
+    if not outcome.ok:
+        raise CouldNotCheck(
+            f"dpkg does not tell this host's architecture: {outcome.stderr.strip() or outcome.ending}",
+            "Packages can be fetched on Debian only; install what is missing by hand elsewhere.",
+        )
+    return outcome.stdout.strip()
+
+
+def _codename() -> str:
+    try:
+        found = re.search(r'^VERSION_CODENAME="?([^"\n]*)', _OS_RELEASE.read_text(), re.MULTILINE)
+    except OSError:
+        return ""
+    return found[1] if found else ""
+
+
+def prune(root: Path, keep: tuple[str, ...]) -> None:
+    """Delete the files below `root` that match none of the patterns."""
+    for path in list(root.rglob("*")):
+        name = path.relative_to(root).as_posix()
+        if (path.is_symlink() or not path.is_dir()) and not any(fnmatch.fnmatchcase(name, want) for want in keep):
+            path.unlink()
+
+
+def relative_links(root: Path) -> None:
+    """Turn absolute symbolic links into relative ones: below a sysroot, "/lib" means the sysroot's."""
+    for path in list(root.rglob("*")):
+        if path.is_symlink() and (target := path.readlink()).is_absolute():
+            inside = root / target.relative_to("/")
+            path.unlink()
+            path.symlink_to(os.path.relpath(inside, path.parent))

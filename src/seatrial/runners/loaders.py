@@ -1,0 +1,106 @@
+"""The loader and C library that a dynamic program gets: the host's own, or a sysroot made of unpacked packages."""
+
+import os
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+
+from seatrial.errors import CouldNotCheck
+from seatrial.model.message import Message
+from seatrial.model.runner import CannotOffer, Workload
+from seatrial.packages import Package, Packages
+from seatrial.processes import run
+from seatrial.runners.launcher import environment
+from seatrial.store import Store, digest
+from seatrial.tables.architectures import architectures
+from seatrial.tables.messages import message
+
+__all__ = ["Loader", "Sysroot", "ask_version", "cannot_fetch", "sysroot"]
+
+
+class Loader(msgspec.Struct, frozen=True):
+    """What a dynamic program uses."""
+
+    path: str
+    libc: str
+    """Family and version, as the loader itself says: "glibc 2.36"; only the family when it does not say."""
+
+    @property
+    def version(self) -> str:
+        return self.libc.partition(" ")[2]
+
+    def __str__(self) -> str:
+        return f"{self.path}, {self.libc}"
+
+
+class Sysroot(msgspec.Struct, frozen=True):
+    """Loader and libraries of one architecture and C library."""
+
+    path: Path
+    """Stands for `/`."""
+    packages: tuple[Package, ...]
+
+    @property
+    def key(self) -> str:
+        """Digest of what it is made of."""
+        return digest([package.sha256 for package in self.packages])
+
+
+def cannot_fetch(runner: str, what: str, error: CouldNotCheck, code: str) -> CannotOffer:
+    """For a package that could not be had."""
+    return CannotOffer(
+        runner,
+        message("runners.cannot_fetch", what=what, why=error.message),
+        code,
+        message("runners.cannot_fetch_needs", what=what, remedy=error.remedy),
+    )
+
+
+def sysroot(store: Store, packages: Packages, runner: str, workload: Workload) -> Sysroot | CannotOffer:
+    """The sysroot for a dynamic program, fetched the first time."""
+    row = architectures()[workload.goarch]
+    name = {"glibc": row.glibc, "musl": row.musl}.get(workload.libc, "")
+    what = f"{workload.libc or workload.interpreter} for {workload.goarch}"
+    if not name:
+        return _none(runner, what, message("runners.no_sysroot", what=what))
+    try:
+        package = packages.fetch(name)
+        place = store.make("sysroots", digest(package.sha256, row.triple), lambda new: _fill(new, package, row.triple))
+    except CouldNotCheck as error:
+        return cannot_fetch(runner, what, error, "no-sysroot")
+    made = Sysroot(place, (package,))
+    if not (place / workload.interpreter.lstrip("/")).exists():
+        reason = message("runners.no_loader", interpreter=workload.interpreter, package=package.name)
+        return _none(runner, what, reason)
+    return made
+
+
+def _none(runner: str, what: str, reason: Message) -> CannotOffer:
+    return CannotOffer(runner, reason, "no-sysroot", message("runners.needs_machine", what=what))
+
+
+def _fill(new: Path, package: Package, triple: str) -> None:
+    """Debian's cross packages keep everything below `/usr/<triple>/lib`; loaders are asked for in /lib and /lib64."""
+    own = package.path / "usr" / triple
+    for name in ("lib", "lib64", "usr/lib", "etc"):
+        for base in (own, package.path):
+            if (base / name).is_dir() and not (new / name).exists():
+                (new / name).parent.mkdir(exist_ok=True)
+                (new / name).symlink_to(base / name)
+    if not (new / "lib64").exists():
+        (new / "lib64").symlink_to("lib")
+
+
+def ask_version(prefix: Sequence[str], loader: str, family: str) -> str:
+    """The C library's family and version, asked of the loader through this prefix. The family alone if it is mute."""
+    outcome = run([*prefix, loader, "--version"], environment(), 20.0)  # musl prints its usage, which names the version
+    said = outcome.stdout + outcome.stderr
+    found = re.search(r"(?:stable release version|^Version) (\d+(?:\.\d+)+)", said, re.MULTILINE)
+    return f"{family} {found[1]}" if found else family
+
+
+def directory_in_root(path: str) -> str:
+    """The directory that `/lib` or `/lib64` really is on this host: layers cannot lie over a symbolic link."""
+    return os.path.realpath(path)

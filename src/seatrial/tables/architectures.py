@@ -1,0 +1,40 @@
+"""What the runners must know of each GOARCH (`architectures.toml`)."""
+
+import tomllib
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+__all__ = ["Architecture", "architectures", "goarch_of_machine"]
+
+
+class Architecture(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One GOARCH of Linux."""
+
+    qemu: str
+    """QEMU's name of it: the emulator is `qemu-<name>`."""
+    machines: tuple[str, ...]
+    """What `uname -m` prints on it; none where several GOARCHs share a name."""
+    elf_machine: int
+    bits: Literal[32, 64]
+    order: Literal["little", "big"]
+    triple: str
+    """Debian's cross packages lie below `/usr/<triple>`."""
+    glibc: str = ""
+    """Row of `packages.toml` with its glibc; "" where there is none."""
+    musl: str = ""
+    """The same for musl."""
+
+
+@cache
+def architectures() -> dict[str, Architecture]:
+    """The rows by GOARCH."""
+    data = tomllib.loads((Path(__file__).parent / "architectures.toml").read_text())
+    return msgspec.convert(data, dict[str, Architecture])
+
+
+def goarch_of_machine(machine: str) -> str:
+    """GOARCH for what `uname -m` prints; "" for one that Go has no port for, or that says too little."""
+    return next((goarch for goarch, row in architectures().items() if machine in row.machines), "")

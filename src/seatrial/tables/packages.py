@@ -1,0 +1,30 @@
+"""Which distribution package gives what (`packages.toml`)."""
+
+import tomllib
+from functools import cache
+from pathlib import Path
+
+import msgspec
+
+__all__ = ["PackageRow", "packages"]
+
+
+class PackageRow(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One package of a Debian suite."""
+
+    title: str
+    """What it is to us, for people."""
+    package: str
+    suite: str
+    source: str
+    architecture: str = "host"
+    """Debian's name of the architecture; `host` for this machine's own, and for packages that are for all."""
+    keep: tuple[str, ...] = ("*",)
+    """Patterns of the files that are wanted (`fnmatch`, without a leading slash)."""
+
+
+@cache
+def packages() -> dict[str, PackageRow]:
+    """The rows by their name."""
+    data = tomllib.loads((Path(__file__).parent / "packages.toml").read_text())
+    return msgspec.convert(data, dict[str, PackageRow])
