@@ -17,7 +17,7 @@ __all__ = [
     "Built",
     "CCompiler",
     "CannotBuild",
-    "LeftOut",
+    "CgoFiles",
     "Program",
     "ProgramKind",
 ]
@@ -79,8 +79,8 @@ class CCompiler(msgspec.Struct, frozen=True):
     notes: tuple[Message, ...] = ()
 
 
-class LeftOut(msgspec.Struct, frozen=True):
-    """Files of a package outside the standard library that `import "C"` and are not built, since cgo is off."""
+class CgoFiles(msgspec.Struct, frozen=True):
+    """Files of a package outside the standard library that `import "C"`."""
 
     package: str
     files: tuple[str, ...]
@@ -98,7 +98,12 @@ class BuildJob(msgspec.Struct, frozen=True):
     gcflags: str = ""
     env: tuple[tuple[str, str], ...] = ()
     reproducible: bool = True
-    left_out: tuple[LeftOut, ...] = ()
+    sources: str = ""
+    """Digest of every file outside the standard library that goes into the artifact."""
+    outside: str = ""
+    """Digest of the C headers and libraries among them that lie outside the packages' directories; "" for none."""
+    left_out: tuple[CgoFiles, ...] = ()
+    """The files that are not built because cgo is off."""
     notes: tuple[Message, ...] = ()
 
 
@@ -110,6 +115,8 @@ class CannotBuild(msgspec.Struct, frozen=True):
     """`no-c-compiler`, `c-target`, `cgo-needed`."""
     needs: Message
     state: State = State.ENVIRONMENT
+    cgo_files: tuple[CgoFiles, ...] = ()
+    """The files that ask for C, package by package."""
 
 
 class Built(msgspec.Struct, frozen=True):
@@ -127,7 +134,7 @@ class Built(msgspec.Struct, frozen=True):
     """The C header beside a c-shared or c-archive artifact."""
     output: str = ""
     """What the compilers printed although they succeeded."""
-    left_out: tuple[LeftOut, ...] = ()
+    left_out: tuple[CgoFiles, ...] = ()
     notes: tuple[Message, ...] = ()
     cached: bool = False
 
@@ -149,7 +156,7 @@ class BuildFailed(msgspec.Struct, frozen=True):
     seconds: float
     reproducer: str
     needs: Message | None = None
-    left_out: tuple[LeftOut, ...] = ()
+    left_out: tuple[CgoFiles, ...] = ()
 
 
 BuildResult = Built | BuildFailed

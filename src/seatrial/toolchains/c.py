@@ -62,7 +62,9 @@ def c_compiler(
     name_one = message("build.name-a-c-compiler", port=port)
     if row is None:
         libc = f"{family} " if platform.goos == "linux" else ""
-        reason = message("build.zig-untried", port=port, libc=libc.strip() or "its own C library", variant=variant or "-")
+        reason = message(
+            "build.zig-untried", port=port, libc=libc.strip() or "its own C library", variant=variant or "-"
+        )
         return NoCCompiler(reason, "c-target", name_one)
     if row.fails:
         return NoCCompiler(message("build.zig-fails", triple=row.triple, why=row.fails), "c-target", name_one)

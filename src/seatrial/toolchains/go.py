@@ -144,7 +144,9 @@ def _assert_runs(binary: Path, version: str, identity: str, store: Store | None)
     outcome = processes.run((binary, "env", "GOVERSION"), scrubbed(), 30, cwd="/")
     said = outcome.stdout.strip()
     if not outcome.ok:
-        raise CouldNotCheck(f"{binary} does not run here: {outcome.ending} {outcome.stderr.strip()}".strip() + ".", _REMEDY)
+        raise CouldNotCheck(
+            f"{binary} does not run here: {outcome.ending} {outcome.stderr.strip()}".strip() + ".", _REMEDY
+        )
     if said.split(" ", 1)[0] != version.split(" ", 1)[0]:
         raise CouldNotCheck(f"{binary} says that it is {said}, its VERSION file says {version}.", _REMEDY)
     if store:

@@ -16,7 +16,7 @@ class _Digest(msgspec.Struct):
 
 
 def tool_digest(path: Path, store: Store | None = None) -> str:
-    """SHA-256 of a tool's file. With a store it is computed once for each (path, size, times, inode). Raises OSError."""
+    """SHA-256 of a tool's file; with a store computed once for each (path, size, times, inode). Raises OSError."""
     stat = path.stat()
     key = digest("tool", str(path), stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino)
     if key in _known:
