@@ -156,6 +156,12 @@ def _same(mine: Observation, theirs: Observation) -> bool:
     return mine.signature == theirs.signature
 
 
+def _comparable(offer: Offer, other: Offer, layer: Layer) -> bool:
+    """Whether passing under `other` speaks against `offer`, and not for the libc, page size or CPU used there."""
+    another_cpu = layer == Layer.CPU and other.fidelity == Fidelity.HOST and "cpu" not in other.same
+    return set(offer.same) <= set(other.same) and not another_cpu
+
+
 class _Attribution:
     """One history, looked at step by step."""
 
@@ -247,15 +253,12 @@ class _Attribution:
                 return Verdict(State.ENVIRONMENT, why, index, Step.STAGE, "loader")
         return None
 
-    def _lacks(self, index: int) -> frozenset[str]:
-        return frozenset(self._offers[index].lacks) | frozenset(self._canaries[index].lacks)
-
     def _capability(self, index: int, seen: Observation) -> Verdict | None:
         """Step 3: the CPU in use said that it lacks what the artifact's variant demands."""
-        lacking = sorted(self._lacks(index) & self._subject.required)
-        if seen.layer != Layer.CPU or not lacking:
-            return None
         offer = self._offers[index]
+        lacking = sorted(self._subject.required.intersection(offer.lacks))
+        if seen.layer not in (Layer.CPU, Layer.CPU_LEVEL) or not lacking:
+            return None
         state = State.ENVIRONMENT if offer.fidelity in _REAL else State.EMULATOR
         why = message("run.lacks", runner=offer.implementation, features=", ".join(lacking))
         return Verdict(state, why, index, Step.CAPABILITY, "capability")
@@ -294,8 +297,8 @@ class _Attribution:
             if good := sum(seen.good for seen in varied):
                 suspicion = f"{perturbation}: {good} of {len(varied)} passed"
                 break  # it raises suspicion, no more: the others could not add to that
-        if not suspicion and own[0].layer == Layer.CPU and self._lacks(index):
-            suspicion = f"lacks {', '.join(sorted(self._lacks(index)))}"
+        if not suspicion and own[0].layer == Layer.CPU and self._offers[index].lacks:
+            suspicion = f"lacks {', '.join(self._offers[index].lacks)}"
         return self._escalate(index, own) or self._remainder(index, own, suspicion)
 
     def _escalate(self, index: int, own: list[Observation]) -> Experiment | Verdict | None:
@@ -322,7 +325,7 @@ class _Attribution:
             # Failing there in another way proves neither: the next implementation, or what is left, decides.
             same = any(_same(mine, theirs) for mine in own for theirs in there)
             return self._fail(index, Step.ESCALATE, own[0]) if same else None
-        if not self._comparable(index, other):
+        if not _comparable(self._offers[index], self._offers[other], own[0].layer):
             return None
         why = message(
             "run.other-implementation",
@@ -331,10 +334,6 @@ class _Attribution:
             other=self._offers[other].implementation,
         )
         return Verdict(State.EMULATOR, why, index, Step.ESCALATE, "second-implementation")
-
-    def _comparable(self, index: int, other: int) -> bool:
-        """Whether passing under `other` says anything: not where it passed on a CPU, libc or page size of its own."""
-        return set(self._offers[index].same) <= set(self._offers[other].same)
 
     def _remainder(self, index: int, own: list[Observation], suspicion: str) -> Verdict:
         if not suspicion:

@@ -112,7 +112,8 @@ def _stage(
         name,
         state,
         reason,
-        runner=offer.implementation,
+        # "qemu-user 10.0.2", but `native`, whose implementation is the host's kernel: that is told as a substitute.
+        runner=offer.implementation if offer.implementation.startswith(offer.runner) else offer.runner,
         fidelity=offer.fidelity,
         substitutes=offer.substitutes,
         same=offer.same,

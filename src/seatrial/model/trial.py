@@ -25,7 +25,9 @@ class Layer(StrEnum):
 
     PROGRAM = "program"
     CPU = "cpu"
-    """An instruction, or a check of the CPU in the program's start-up code, that the CPU in use does not pass."""
+    """An illegal instruction."""
+    CPU_LEVEL = "cpu level"
+    """A check in the program's start-up code refused the CPU."""
     LOADER_INTERPRETER = "loader: interpreter"
     """The dynamic loader that the artifact names is not there."""
     LOADER_LIBRARY = "loader: library"
@@ -75,8 +77,6 @@ class CanaryResult(msgspec.Struct, frozen=True):
     """Whether a program can start itself here; not needed to pass."""
     facts: Mapping[str, str] = {}
     """What the program saw of its machine: goarch, page_size, uname, cpus, hwcap, ..."""
-    lacks: tuple[str, ...] = ()
-    """CPU features that the emulator said it does not give (kernel's names)."""
     ending: str = ""
     """How the canary ended: "exit code 0", "signal SIGSEGV"."""
     output: str = ""

@@ -1,7 +1,6 @@
 """Runs the canary (`probes/canary`): does this runner run a Go program with known answers?"""
 
 import contextlib
-import re
 import signal
 import tempfile
 from pathlib import Path
@@ -14,12 +13,13 @@ from seatrial.model.trial import CanaryResult
 from seatrial.processes import run
 from seatrial.trials.execution import compose
 
-__all__ = ["CANARY_SECONDS", "read_canary", "run_canary"]
+__all__ = ["CANARY_SECONDS", "CANARY_SOURCE", "read_canary", "run_canary"]
+
+CANARY_SOURCE = Path(__file__).parents[1] / "probes" / "canary"
+"""The Go module; `seatrial.toolchains.compile.compile_probe` builds it."""
 
 CANARY_SECONDS = 20.0
 """Natively it takes about 0.2 s; a busy machine may be far slower and is no broken runner."""
-
-_TCG_LACKS = re.compile(r"TCG doesn't support requested feature: \S*?\.([a-z0-9_.-]+) \[bit")
 
 
 class _Case(msgspec.Struct):
@@ -38,7 +38,6 @@ def run_canary(offer: Offer, canary: Path, limit: float = CANARY_SECONDS) -> Can
     return msgspec.structs.replace(
         result,
         passed=result.passed and outcome.ok,
-        lacks=tuple(re.sub("[.-]", "_", feature) for feature in _TCG_LACKS.findall(outcome.stderr)),
         ending=outcome.ending,
         output="" if result.passed and outcome.ok else outcome.stdout + outcome.stderr,
         reproducer=command.line,

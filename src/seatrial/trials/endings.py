@@ -52,7 +52,10 @@ def breakdown(outcome: Outcome, offer: Offer, artifact: Path, dynamic: bool) -> 
         Layer.LOADER_LIBRARY: "run.no-library",
         Layer.LOADER_SYMBOL: "run.no-symbol",
         Layer.CPU: "run.cpu",
+        Layer.CPU_LEVEL: "run.cpu",
     }.get(row.layer, "run.crashed")
     # Addresses and counters differ from run to run, and the way of failing does not.
-    signature = re.sub(r"0x[0-9a-f]+|\d+", "N", how) if row.layer in (Layer.PROGRAM, Layer.CPU) else how
-    return Breakdown(row.layer, signature, message(kind, how=how, subject=subject), subject)
+    signature = (
+        re.sub(r"0x[0-9a-f]+|\d+", "N", how) if row.layer in (Layer.PROGRAM, Layer.CPU, Layer.CPU_LEVEL) else how
+    )
+    return Breakdown(row.layer, f"{outcome.ending}: {way}", message(kind, how=how, subject=subject), subject)

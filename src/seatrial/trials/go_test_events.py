@@ -11,6 +11,8 @@ import msgspec
 
 __all__ = ["PackageTests", "TestEvents", "read_events"]
 
+_NOT_BUILT = re.compile(r"^FAIL\t.*\[(build|setup) failed\]$", re.MULTILINE)
+
 
 class PackageTests(msgspec.Struct, frozen=True):
     """The tests of one package. Names of subtests are "TestX/case"; a failed one hides the test that holds it."""

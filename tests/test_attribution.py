@@ -1,0 +1,393 @@
+"""All seven steps, as tables and as properties; nothing is run here."""
+
+from collections.abc import Callable, Iterable
+from itertools import chain, repeat
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from seatrial.attribution import RUNS, Experiment, Step, Subject, Tried, Verdict, account, next_step
+from seatrial.model.message import Message
+from seatrial.model.runner import Offer
+from seatrial.model.states import Fidelity, State
+from seatrial.model.trial import CanaryResult, Layer, Observation, Perturbation
+
+NATIVE = Offer("native", "native", Fidelity.HOST)
+QEMU10 = Offer("qemu-user", "qemu-user 10.0.2", Fidelity.USER_EMULATION, same=("cpu",))
+QEMU7 = Offer("qemu-user", "qemu-user 7.2.22", Fidelity.USER_EMULATION, same=("cpu",))
+PLAIN = CanaryResult(True, 13)
+SOUND = CanaryResult(True, 13, facts={"goos": "linux", "goarch": "arm64", "page_size": "4096"})
+BROKEN = CanaryResult(False, 3, ("preemption: never reported",), ending="signal SIGSEGV")
+ARM64 = Subject(goos="linux", goarch="arm64", go_version="go1.27.3", host_arch="amd64", host_kernel="6.18.44")
+GOOD = Observation(State.PASS, Message("x", "ran well"))
+
+
+def bad(signature: str = "signal SIGSEGV", layer: Layer = Layer.PROGRAM, **more: Any) -> Observation:
+    return Observation(State.FAIL, Message("x", f"failed: {signature}"), layer=layer, signature=signature, **more)
+
+
+BAD = bad()
+Answers = dict[tuple[int, Perturbation | None], Iterable[Observation]]
+
+
+def attribute(
+    offers: tuple[Offer, ...],
+    answers: Answers,
+    canaries: tuple[CanaryResult, ...] = (),
+    subject: Subject = ARM64,
+) -> tuple[Verdict, tuple[Tried, ...]]:
+    """Follow `next_step` to its verdict. What is not answered for a perturbation or offer stays BAD."""
+    sources = {key: iter(chain(given_, repeat(BAD))) for key, given_ in answers.items()}
+    history: tuple[Tried, ...] = ()
+    for _ in range(100):
+        step = next_step(subject, offers, history)
+        if isinstance(step, Verdict):
+            return step, history
+        result: Observation | CanaryResult
+        if step.canary:
+            result = canaries[step.offer] if step.offer < len(canaries) else SOUND
+        else:
+            answer = sources.get((step.offer, step.perturbation))
+            result = next(answer) if answer else BAD
+        history = (*history, Tried(step, result))
+    raise AssertionError("no verdict after 100 experiments")
+
+
+def trials(history: tuple[Tried, ...]) -> list[Experiment]:
+    return [tried.experiment for tried in history if not tried.experiment.canary]
+
+
+def test_a_program_that_runs_well_is_run_once_after_the_canary() -> None:
+    verdict, history = attribute((QEMU10, QEMU7), {(0, None): [GOOD]})
+    assert (verdict.state, verdict.rule, verdict.offer) == (State.PASS, "", 0)
+    assert [tried.experiment for tried in history] == [
+        Experiment(0, Step.CANARY, canary=True),
+        Experiment(0, Step.STAGE),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("layer", "subject", "state", "code"),
+    [
+        (Layer.RUNNER, ARM64, State.ENVIRONMENT, "runner"),
+        (Layer.COMPILER, ARM64, State.FAIL, ""),
+        (Layer.LOADER_LIBRARY, ARM64, State.ENVIRONMENT, "loader"),
+        # The libc here is 2.36: what it does not have, an older platform has not either.
+        (Layer.LOADER_SYMBOL, Subject(goos="linux", goarch="arm64", libc_version="2.28"), State.FAIL, ""),
+        (Layer.LOADER_SYMBOL, Subject(goos="linux", goarch="arm64", libc_version="2.39"), State.ENVIRONMENT, "loader"),
+        (Layer.LOADER_SYMBOL, ARM64, State.ENVIRONMENT, "loader"),
+        (
+            Layer.LOADER_INTERPRETER,
+            Subject(goos="linux", goarch="arm64", interpreter="/lib/ld-linux.so", loader="/lib/ld-musl.so"),
+            State.FAIL,
+            "",
+        ),
+        (
+            Layer.LOADER_INTERPRETER,
+            Subject(goos="linux", goarch="arm64", interpreter="/lib/ld-linux.so", loader="/lib/ld-linux.so"),
+            State.ENVIRONMENT,
+            "loader",
+        ),
+    ],
+)
+def test_step_1_the_layer_that_raised_it_knows(layer: Layer, subject: Subject, state: State, code: str) -> None:
+    offer = Offer("native", "native", Fidelity.HOST, libc_version="2.36")
+    verdict, history = attribute((offer,), {(0, None): [bad("x", layer, subject="GLIBC_2.38")]}, subject=subject)
+    assert (verdict.state, verdict.rule, verdict.reason_code) == (state, "attribution:stage", code)
+    assert len(trials(history)) == 1
+
+
+@pytest.mark.parametrize(("offer", "state"), [(QEMU7, State.EMULATOR), (NATIVE, State.ENVIRONMENT)])
+def test_step_2_a_failed_canary_ends_it_before_the_program_runs(offer: Offer, state: State) -> None:
+    verdict, history = attribute((offer,), {}, (BROKEN,))
+    assert (verdict.state, verdict.rule, verdict.reason_code) == (state, "attribution:canary", "canary-failed")
+    assert "preemption: never reported; signal SIGSEGV" in verdict.reason.text
+    assert trials(history) == []
+
+
+def test_step_2_goes_on_with_a_sound_runner_and_tells_of_the_broken_one() -> None:
+    verdict, history = attribute((QEMU7, QEMU10), {(1, None): [GOOD]}, (BROKEN, SOUND))
+    assert (verdict.state, verdict.offer) == (State.PASS, 1)
+    told = account(ARM64, (QEMU7, QEMU10), history)
+    assert [(line.kind, line.where, line.value.split(";")[0]) for line in told] == [
+        ("canary", "qemu-user 7.2.22", "failed"),
+        ("canary", "qemu-user 10.0.2", "passed, 13 cases, but a program cannot start itself here"),
+        ("trial", "qemu-user 10.0.2", "1 of 1 passed"),
+    ]
+
+
+def test_step_2_does_not_replace_the_runner_that_the_user_chose() -> None:
+    chosen = Subject(goos="linux", goarch="arm64", replaceable=False)
+    verdict, history = attribute((QEMU7, QEMU10), {}, (BROKEN, SOUND), chosen)
+    assert (verdict.state, verdict.rule, verdict.offer) == (State.EMULATOR, "attribution:canary", 0)
+    assert len(history) == 1
+
+
+@pytest.mark.parametrize(
+    ("facts", "difference"),
+    [
+        ({"goos": "linux", "goarch": "amd64"}, "goarch amd64 in place of arm64"),
+        ({"goos": "linux", "goarch": "arm64", "page_size": "4096"}, "page_size 4096 in place of 65536"),
+    ],
+)
+def test_a_machine_that_is_not_what_it_was_told_to_be_is_environment(facts: dict[str, str], difference: str) -> None:
+    offer = Offer("qemu-system", "qemu-system 10.0.2", Fidelity.SYSTEM_EMULATION, same=("cpu", "page size"))
+    subject = Subject(goos="linux", goarch="arm64", page_size=65536)
+    verdict, _ = attribute((offer,), {}, (CanaryResult(True, 13, facts=facts),), subject)
+    assert (verdict.state, verdict.rule, verdict.reason_code) == (State.ENVIRONMENT, "attribution:canary", "mismatch")
+    assert difference in verdict.reason.text
+
+
+def test_a_page_size_that_is_a_listed_substitute_is_no_mismatch() -> None:
+    subject = Subject(goos="linux", goarch="arm64", page_size=65536)
+    verdict, _ = attribute((QEMU10,), {(0, None): [GOOD]}, (SOUND,), subject)
+    assert verdict.state == State.PASS
+
+
+@pytest.mark.parametrize(
+    ("offer", "state"),
+    [
+        (Offer("qemu-user", "qemu-user 10.0.2", Fidelity.USER_EMULATION, lacks=("avx512f",)), State.EMULATOR),
+        (Offer("native", "native", Fidelity.HOST, lacks=("avx512f",)), State.ENVIRONMENT),
+    ],
+)
+@pytest.mark.parametrize("layer", [Layer.CPU, Layer.CPU_LEVEL])
+def test_step_3_a_feature_that_the_runner_lacks_and_the_build_demands(offer: Offer, state: State, layer: Layer) -> None:
+    subject = Subject(goos="linux", goarch="amd64", required=frozenset({"avx512f", "avx2"}))
+    refused = bad("exit code 1: AMD64 processors with v4", layer)
+    verdict, history = attribute((offer,), {(0, None): [refused]}, (PLAIN,), subject)
+    assert (verdict.state, verdict.rule) == (state, "attribution:capability")
+    assert "avx512f" in verdict.reason.text and "avx2" not in verdict.reason.text
+    assert len(trials(history)) == 1
+
+
+def test_step_3_is_silent_where_the_cpu_has_what_is_demanded() -> None:
+    """GOAMD64=v3 on a CPU without AVX2, under a model that rightly has none: the build is at fault."""
+    offer = Offer("qemu-user", "qemu-user 10.0.2", Fidelity.USER_EMULATION, lacks=("sha_ni",), same=("cpu",))
+    subject = Subject(goos="linux", goarch="amd64", required=frozenset({"avx2"}))
+    refused = bad("exit code 1: AMD64 processors with v3", Layer.CPU_LEVEL)
+    answers: Answers = {(0, p): repeat(refused) for p in (None, *Perturbation)}
+    verdict, _ = attribute((offer,), answers, (PLAIN,), subject)
+    assert (verdict.state, verdict.rule) == (State.FAIL, "attribution:remainder")
+
+
+def test_step_4_needs_the_place_and_the_signature() -> None:
+    said = bad("exit code 2: fatal: bad g in signal handler")
+    subject = Subject(goos="linux", goarch="386", host_arch="amd64")
+    sound = CanaryResult(True, 13, facts={"goarch": "386"})
+    verdict, history = attribute((QEMU7,), {(0, None): [said]}, (sound,), subject)
+    assert (verdict.state, verdict.rule) == (State.EMULATOR, "attribution:known-fault")
+    assert len(trials(history)) == 1
+    assert "qemu-user-386" in verdict.evidence[0].where
+
+    for offer in (QEMU10, NATIVE):  # the same words elsewhere are the program's own
+        answers: Answers = {(0, p): repeat(said) for p in (None, *Perturbation)}
+        verdict, _ = attribute((offer,), answers, (sound,), subject)
+        assert (verdict.state, verdict.rule) == (State.FAIL, "attribution:remainder")
+
+    verdict, _ = attribute((QEMU7,), {}, (sound,), subject)  # the place, with another way of failing
+    assert verdict.rule != "attribution:known-fault"
+
+
+@pytest.mark.parametrize("offer", [NATIVE, QEMU10])
+def test_step_5_passes_and_failures_mixed_are_flaky(offer: Offer) -> None:
+    verdict, history = attribute((offer,), {(0, None): [BAD, BAD, GOOD]})
+    assert (verdict.state, verdict.rule) == (State.FLAKY, "attribution:repeat")
+    assert verdict.reason.text == "It failed 2 of 3 times in the same place: signal SIGSEGV."
+    assert len(trials(history)) == 3
+
+
+def test_step_5_different_ways_of_failing_are_one_outcome() -> None:
+    ways = [bad(way) for way in ("signal SIGSEGV", "exit code 2", "signal SIGILL", "signal SIGABRT")]
+    verdict, history = attribute((NATIVE,), {(0, None): ways})
+    assert (verdict.state, verdict.rule) == (State.FAIL, "attribution:remainder")
+    assert len(trials(history)) == 1 + RUNS
+
+
+def test_nothing_is_perturbed_where_nothing_is_emulated() -> None:
+    _, history = attribute((NATIVE, QEMU10), {})
+    assert all(step.perturbation is None and step.offer == 0 for step in trials(history))
+
+
+def test_step_6_every_perturbation_is_tried_three_times() -> None:
+    verdict, history = attribute((QEMU10,), {})
+    perturbed = [step.perturbation for step in trials(history) if step.step == Step.PERTURB]
+    assert perturbed == [p for p in Perturbation for _ in range(RUNS)]
+    assert (verdict.state, verdict.rule) == (State.FAIL, "attribution:remainder")
+
+
+@pytest.mark.parametrize("perturbation", list(Perturbation))
+def test_step_6_a_changed_outcome_is_suspicion_and_no_more(perturbation: Perturbation) -> None:
+    verdict, _ = attribute((QEMU10,), {(0, perturbation): [BAD, GOOD, BAD]})
+    assert (verdict.state, verdict.rule) == (State.UNKNOWN, "attribution:remainder")
+    assert f"{perturbation}: 1 of 3 passed" in verdict.reason.text
+
+
+SUSPECT: Answers = {(0, Perturbation.ONE_PROC): [GOOD, GOOD, GOOD]}
+
+
+@pytest.mark.parametrize("suspect", [{}, SUSPECT])
+@pytest.mark.parametrize(
+    ("there", "state"),
+    [
+        ([BAD, BAD, BAD], State.FAIL),
+        ([GOOD, GOOD, GOOD], State.EMULATOR),
+        ([GOOD, BAD, GOOD], State.FLAKY),
+    ],
+)
+def test_step_7_the_second_implementation_decides(suspect: Answers, there: list[Observation], state: State) -> None:
+    verdict, history = attribute((QEMU10, QEMU7), {**suspect, (1, None): there})
+    assert (verdict.state, verdict.rule) == (state, "attribution:escalate")
+    assert sum(step.offer == 1 for step in trials(history)) == RUNS
+
+
+@pytest.mark.parametrize(("suspect", "state"), [({}, State.FAIL), (SUSPECT, State.UNKNOWN)])
+@pytest.mark.parametrize(
+    ("there", "canary"),
+    [
+        ([GOOD] * 3, BROKEN),  # a broken witness is none
+        ([bad("exit code 7")] * 3, SOUND),  # failing in another way proves neither
+        ([bad("not started", Layer.RUNNER)], SOUND),
+    ],
+)
+def test_step_7_without_a_witness_what_is_left_decides(
+    suspect: Answers, state: State, there: list[Observation], canary: CanaryResult
+) -> None:
+    verdict, _ = attribute((QEMU10, QEMU7), {**suspect, (1, None): [*there, *there]}, (SOUND, canary))
+    assert (verdict.state, verdict.rule) == (state, "attribution:remainder")
+
+
+def test_step_7_passing_on_another_machine_is_no_second_opinion() -> None:
+    verdict, _ = attribute((QEMU10, NATIVE), {(1, None): [GOOD] * 3})  # QEMU10 has the platform's CPU
+    assert (verdict.state, verdict.rule) == (State.FAIL, "attribution:remainder")
+
+
+@pytest.mark.parametrize(
+    ("seen", "state", "rule"),
+    [
+        # An illegal instruction on the CPU model and none on this host's CPU: the program needs another CPU.
+        (bad("signal SIGILL", Layer.CPU), State.FAIL, "attribution:remainder"),
+        (bad("signal SIGSEGV"), State.EMULATOR, "attribution:escalate"),
+    ],
+)
+def test_step_7_the_hosts_own_cpu_says_nothing_of_instructions(seen: Observation, state: State, rule: str) -> None:
+    emulated = Offer("qemu-user", "qemu-user 10.0.2", Fidelity.USER_EMULATION)
+    answers: Answers = {(0, p): repeat(seen) for p in (None, *Perturbation)}
+    answers[1, None] = repeat(GOOD)
+    verdict, _ = attribute((emulated, NATIVE), answers)
+    assert (verdict.state, verdict.rule) == (state, rule)
+
+
+def test_step_7_asks_the_third_implementation_when_the_second_cannot_say() -> None:
+    third = Offer("qemu-system", "qemu-system 10.0.2", Fidelity.SYSTEM_EMULATION, same=("cpu", "kernel"))
+    verdict, _ = attribute((QEMU10, QEMU7, third), {(2, None): [GOOD] * 3}, (SOUND, BROKEN, SOUND))
+    assert (verdict.state, verdict.rule) == (State.EMULATOR, "attribution:escalate")
+    assert "qemu-system 10.0.2" in verdict.reason.text
+
+
+def test_an_illegal_instruction_where_the_model_lacks_something_is_suspicious() -> None:
+    """QEMU's Dhyana has no AES, and Hygon's chips have: nobody can say what a SIGILL there means."""
+    offer = Offer("qemu-user", "qemu-user 10.0.2", Fidelity.USER_EMULATION, lacks=("aes",), same=("cpu",))
+    ill = bad("signal SIGILL", Layer.CPU)
+    answers: Answers = {(0, p): repeat(ill) for p in (None, *Perturbation)}
+    verdict, _ = attribute((offer,), answers, subject=Subject(goos="linux", goarch="arm64"))
+    assert (verdict.state, verdict.rule) == (State.UNKNOWN, "attribution:remainder")
+    assert "lacks aes" in verdict.reason.text
+
+
+def test_a_general_signature_of_the_table_is_a_hint_and_decides_nothing() -> None:
+    """The crash of a program by its own fault on arm64 only is `fail`, although QEMU has been blamed for such."""
+    verdict, history = attribute((QEMU10,), {})
+    assert (verdict.state, verdict.rule) == (State.FAIL, "attribution:remainder")
+    hints = [line for line in account(ARM64, (QEMU10,), history) if line.kind == "hint"]
+    assert hints and "golang/go/issues/36981" in hints[0].where
+
+
+def test_tests_fail_the_same_way_when_at_least_the_same_tests_fail() -> None:
+    here, there = bad("tests: a", failed=("p.A",)), bad("tests: a, b", failed=("p.A", "p.B"))
+    answers: Answers = dict.fromkeys([(0, p) for p in (None, *Perturbation)], repeat(here))
+    verdict, _ = attribute((QEMU10, QEMU7), answers | {(1, None): repeat(there)})
+    assert (verdict.state, verdict.rule) == (State.FAIL, "attribution:escalate")
+    other = bad("tests: b", failed=("p.B",))
+    verdict, _ = attribute((QEMU10, QEMU7), answers | {(1, None): repeat(other)})
+    assert (verdict.state, verdict.rule) == (State.FAIL, "attribution:remainder")
+
+
+def test_a_time_limit_is_told_to_machines() -> None:
+    verdict, _ = attribute((NATIVE,), {(0, None): [bad("time limit: http", timed_out=True)]})
+    assert verdict.reason_code == "time-limit"
+
+
+# Properties
+
+OFFERS = st.lists(
+    st.sampled_from([NATIVE, QEMU10, QEMU7]), min_size=1, max_size=3, unique_by=lambda offer: offer.implementation
+).map(tuple)
+CANARIES = st.sampled_from([SOUND, SOUND, BROKEN, CanaryResult(True, 13, facts={"goarch": "mips"})])
+WORDS = st.sampled_from(
+    [
+        "signal SIGSEGV",
+        "fatal: bad g in signal handler",
+        "qemu: uncaught target signal 11",
+        "lfstack.push invalid packing",
+    ]
+)
+OBSERVATIONS = st.one_of(
+    st.just(GOOD),
+    st.builds(bad, WORDS, st.sampled_from([Layer.PROGRAM, Layer.PROGRAM, Layer.PROGRAM, *Layer])),
+)
+SUBJECTS = st.builds(
+    Subject,
+    goos=st.just("linux"),
+    goarch=st.just("arm64"),
+    host_arch=st.sampled_from(["amd64", "arm64"]),
+    replaceable=st.booleans(),
+    required=st.sampled_from([frozenset(), frozenset({"aes"})]),
+)
+
+
+def _follow(
+    subject: Subject, offers: tuple[Offer, ...], draw: Callable[[Experiment], Observation | CanaryResult]
+) -> tuple[Verdict, tuple[Tried, ...]]:
+    history: tuple[Tried, ...] = ()
+    while True:
+        step = next_step(subject, offers, history)
+        if isinstance(step, Verdict):
+            return step, history
+        assert len(history) <= len(offers) * (1 + RUNS) + 1 + RUNS * len(Perturbation), "unbounded"
+        history = (*history, Tried(step, draw(step)))
+
+
+@settings(max_examples=400, deadline=None)
+@given(SUBJECTS, OFFERS, st.data())
+def test_every_history_ends_in_a_verdict_that_its_history_bears_out(
+    subject: Subject, offers: tuple[Offer, ...], data: st.DataObject
+) -> None:
+    canaries = [data.draw(CANARIES) for _ in offers]
+    verdict, history = _follow(
+        subject, offers, lambda step: canaries[step.offer] if step.canary else data.draw(OBSERVATIONS)
+    )
+    seen = [tried.result for tried in history if isinstance(tried.result, Observation)]
+    if verdict.state == State.PASS:
+        assert len(seen) == 1 and seen[0].good
+    if seen and not seen[0].good:
+        assert verdict.state in (State.FAIL, State.FLAKY, State.EMULATOR, State.ENVIRONMENT, State.UNKNOWN)
+        assert verdict.rule
+    if verdict.state == State.FLAKY:
+        assert {one.good for one in seen} == {True, False}
+    if verdict.state == State.EMULATOR:
+        assert offers[verdict.offer].fidelity == Fidelity.USER_EMULATION
+        assert verdict.rule in {Step.CANARY, Step.CAPABILITY, Step.KNOWN_FAULT, Step.ESCALATE}
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.text(max_size=60), st.sampled_from([QEMU10, NATIVE]))
+def test_no_text_alone_makes_an_emulator_verdict(text: str, offer: Offer) -> None:
+    """A sound canary, one implementation, no row of the table for the place: whatever was printed, it is `fail`."""
+    says = bad(
+        f"exit code 2: {text}", output=f"qemu: uncaught target signal 11\nfatal: bad g in signal handler\n{text}"
+    )
+    verdict, _ = _follow(ARM64, (offer,), lambda step: SOUND if step.canary else says)
+    assert verdict.state == State.FAIL
