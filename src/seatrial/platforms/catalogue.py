@@ -1,6 +1,7 @@
 """The catalogue: names and selectors to platforms. Only the files that are asked for are read."""
 
 import difflib
+import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ from seatrial.platforms.selectors import braces, is_pattern, matches
 __all__ = ["Catalogue", "load", "summary"]
 
 _DATA = Path(__file__).parent / "data"
+_NAME = re.compile(r"[a-z0-9][a-z0-9._-]*")
 
 
 def load(extra: Iterable[Path] = ()) -> "Catalogue":
@@ -46,9 +48,13 @@ def load(extra: Iterable[Path] = ()) -> "Catalogue":
 
 def _toml_files(folder: Path) -> dict[str, Path]:
     try:
-        return {path.stem: path for path in sorted(folder.iterdir()) if path.suffix == ".toml"}
+        files = {path.stem: path for path in sorted(folder.iterdir()) if path.suffix == ".toml"}
     except OSError:
         return {}
+    for name, path in files.items():
+        if not _NAME.fullmatch(name):
+            raise UsageError(f"{path}: {name!r} cannot be a name.", "Use lower-case letters, digits, '.', '_' and '-'.")
+    return files
 
 
 class Catalogue:
@@ -80,7 +86,11 @@ class Catalogue:
         if cpu_name not in os_file.cpus and cpu_name not in self._cpu_files:
             cpu_name = read_table(_DATA / "architectures.toml").get(cpu_name, cpu_name)
         if cpu_name in os_file.cpus:
-            return self._resolve(os_file, cpu_name, self._read_cpu(os_file.cpus[cpu_name][0]))
+            generic = os_file.cpus[cpu_name][0]
+            if generic not in self._cpu_files:
+                hint = _did_you_mean(difflib.get_close_matches(generic, self._cpu_files, 3, 0.5))
+                raise UsageError(f"{os_file.path}: cpus.{cpu_name}: no CPU is named {generic!r}.", hint)
+            return self._resolve(os_file, cpu_name, self._read_cpu(generic))
         if cpu_name not in self._cpu_files and cpu_name not in GOARCHES:
             raise self._unknown(name)
         cpu = self._read_cpu(cpu_name) if cpu_name in self._cpu_files else None
@@ -88,6 +98,10 @@ class Catalogue:
             where = cpu_name if cpu is None or cpu.goarch == cpu_name else f"{cpu.goarch}, as {cpu_name} is"
             raise UsageError(f"{os_file.title} does not exist on {where}.", f"It exists on {', '.join(os_file.cpus)}.")
         return self._resolve(os_file, cpu.goarch, cpu)
+
+    def architectures(self, os_name: str) -> tuple[str, ...]:
+        """The architectures (GOARCH) that an operating system exists on."""
+        return tuple(self._read_os(os_name).cpus)
 
     def pairings(self, os_name: str) -> tuple[str, ...]:
         """The names of an operating system's platforms: each architecture, then each CPU that it is met on."""
@@ -113,10 +127,6 @@ class Catalogue:
     def default(self) -> tuple[Platform, ...]:
         """What a program is tried against when nobody says: telling platforms over all systems and CPUs."""
         return tuple(self.platform(name) for name in self.default_names())
-
-    def summary(self, platform: Platform) -> PlatformSummary:
-        """What the matrix shows of a platform."""
-        return summary(platform)
 
     def _names(self, selector: str) -> Iterator[str]:
         for word in braces(selector.strip().lower()):
@@ -177,9 +187,10 @@ class Catalogue:
 
     def _read_cpu(self, name: str) -> CpuFile:
         if name not in self._cpu:
-            if name not in self._cpu_files:
-                raise UsageError(f"No CPU is named {name!r}.", f"CPUs: {', '.join(self._cpu_files)}.")
-            self._cpu[name] = read_cpu(self._cpu_files[name])
+            cpu = read_cpu(self._cpu_files[name])
+            if not cpu.path.is_relative_to(_DATA):  # those that ship are checked by tests, once
+                _check_variant(cpu)
+            self._cpu[name] = cpu
         return self._cpu[name]
 
     def _resolve(self, os_file: OsFile, goarch: str, cpu: CpuFile) -> Platform:
@@ -216,6 +227,21 @@ class Catalogue:
                 if arch in facts:
                     return facts[arch]
         raise UsageError(f"{os_file.path}: {key} is missing.", f"Add [{key}] with value, source and certainty.")
+
+
+def _check_variant(cpu: CpuFile) -> None:
+    """The variant must be a value that exists, and the features must hold all that it demands."""
+    from seatrial.tables.instruction_sets import missing_features
+
+    if cpu.variant.value is None:
+        return
+    try:
+        missing = missing_features(cpu.goarch, cpu.variant.value, frozenset(cpu.features.value or ()))
+    except UsageError as error:
+        raise UsageError(f"{cpu.path}: variant.value: {error.message}", error.remedy) from None
+    if missing and cpu.features.value is not None:
+        what = f"variant.value is {cpu.variant.value!r}, but features lacks {', '.join(missing)}"
+        raise UsageError(f"{cpu.path}: {what}.", "Mend one of them: the variant is the highest that is safe.")
 
 
 def _did_you_mean(near: list[str]) -> str:

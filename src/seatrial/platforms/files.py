@@ -35,7 +35,6 @@ Table = dict[str, Any]
 ByArch = dict[str, Fact[Any]]
 """GOARCH to the fact; "" for every architecture that is not named."""
 
-_NAME = re.compile(r"[a-z0-9][a-z0-9._-]*")
 _FACT_KEYS = ("value", "source", "certainty", "note")
 _CGROUPS = ("v1", "v2", "hybrid", "none")
 _WORLDS = ("", "old", "new")
@@ -131,9 +130,10 @@ def _page(key: str, value: object) -> int:
 
 def _one_of(words: Collection[str]) -> Callable[[str, object], str]:
     def check(key: str, value: object) -> str:
-        if value not in words:
-            raise _Wrong(key, f"is {value!r}", f"It must be one of {', '.join(repr(word) for word in words)}.")
-        return str(value)
+        if not isinstance(value, str) or value not in words:
+            what = "is missing" if value is None else f"is {value!r}"
+            raise _Wrong(key, what, f"It must be one of {', '.join(word or repr(word) for word in words)}.")
+        return value
 
     return check
 
@@ -205,11 +205,14 @@ def read_cpu(path: Path) -> CpuFile:
             if key not in table:
                 raise _Wrong(key, "is missing", f"Every CPU has {' and '.join(CPU_FACTS)}.")
         facts = {key: _fact(key, table[key], check, ()) for key, check in CPU_FACTS.items()}
+        goarch = _goarch("goarch", table.get("goarch"))
+        if path.stem in GOARCHES and path.stem != goarch:
+            raise _Wrong("goarch", f"is {goarch!r}", f"A CPU that is named {path.stem} has that architecture.")
         return CpuFile(
             path.stem,
             path,
             _filled("title", table.get("title", "")),
-            _goarch("goarch", table.get("goarch")),
+            goarch,
             facts["features"],
             facts["variant"],
             _qemu(table["qemu"]) if "qemu" in table else None,
@@ -221,8 +224,6 @@ def read_cpu(path: Path) -> CpuFile:
 def _checked(path: Path, parse: Callable[[Table], T]) -> T:
     table = read_table(path)
     try:
-        if not _NAME.fullmatch(path.stem):
-            raise _Wrong("the file's name", f"is {path.stem!r}", "Use lower-case letters, digits, '.', '_' and '-'.")
         return parse(table)
     except _Wrong as wrong:
         raise UsageError(f"{path}: {wrong.key} {wrong.what}.", wrong.allowed) from None

@@ -16,8 +16,6 @@ __all__ = [
     "Level",
     "default_variant",
     "exceeds",
-    "highest_variant",
-    "level",
     "levels",
     "missing_features",
     "required_features",
@@ -78,11 +76,6 @@ def levels(goarch: str) -> tuple[Level, ...]:
     return tuple(made.values())
 
 
-def level(goarch: str, variant: str) -> Level:
-    """The level of a value ("" is Go's default), its options left out. Raises UsageError for what is no value."""
-    return _split(goarch, variant)[0]
-
-
 def default_variant(goarch: str) -> str:
     """The value that Go takes by itself when cross compiling; "" where the architecture has no variable."""
     axis = _axes().get(goarch)
@@ -109,12 +102,6 @@ def missing_features(goarch: str, variant: str, features: frozenset[str]) -> tup
 def exceeds(goarch: str, wanted: str, safe: str) -> bool:
     """Whether `wanted` demands anything that `safe` does not promise. "" is Go's default on both sides."""
     return not required_features(goarch, wanted) <= required_features(goarch, safe)
-
-
-def highest_variant(goarch: str, features: frozenset[str]) -> str:
-    """The highest level whose demands are all among the features; "" when not even the lowest is, or there is none."""
-    fitting = [row.name for row in levels(goarch) if row.features <= features]
-    return fitting[-1] if fitting else ""
 
 
 _NO_LEVEL = Level("", frozenset(), "Go has no variant variable for this architecture", Certainty.DOCUMENTED)
