@@ -3,6 +3,7 @@
 import datetime
 import re
 import tomllib
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from seatrial.errors import UsageError
 from seatrial.model.project import BuildSettings, Project, SuppressionSpec
 from seatrial.platforms import matches
 
-__all__ = ["NAME", "active_suppression", "find", "read", "settings_for"]
+__all__ = ["NAME", "active_suppression", "find", "merged", "read", "settings_for"]
 
 NAME = "seatrial.toml"
 
@@ -59,12 +60,13 @@ def _check(path: Path, project: Project) -> None:
                 raise UsageError(f"{path}: smoke.{name} is no regular expression: {error}.") from error
     for number, override in enumerate(project.override):
         try:
-            _merge(project.build, override.build)
+            merged(project.build, override.build)
         except msgspec.ValidationError as error:
             raise UsageError(f"{path}: override[{number}].build.{_place(error)}") from error
 
 
-def _merge(settings: BuildSettings, changes: dict[str, object]) -> BuildSettings:
+def merged(settings: BuildSettings, changes: dict[str, object]) -> BuildSettings:
+    """The settings with these fields in place of their own. Raises msgspec.ValidationError for a wrong one."""
     fields: dict[str, Any] = msgspec.to_builtins(settings)
     return msgspec.convert(fields | changes, BuildSettings)
 
@@ -74,7 +76,7 @@ def settings_for(project: Project, target: str) -> BuildSettings:
     settings = project.build
     for override in project.override:
         if any(matches(selector, target) for selector in override.targets):
-            settings = _merge(settings, override.build)
+            settings = merged(settings, override.build)
     return settings
 
 
@@ -87,7 +89,7 @@ def active_suppression(
             spec.rule.upper() == rule
             and today <= spec.until
             and any(matches(selector, target) for selector in spec.targets)
-            and matches(spec.subject, subject)
+            and fnmatchcase(subject, spec.subject)
         ):
             return spec
     return None

@@ -1,6 +1,7 @@
 """`seatrial verify`: from Go source, or a finished binary, to a judged platform matrix."""
 
 import contextlib
+import importlib
 import os
 import shlex
 import sys
@@ -27,7 +28,7 @@ _WRITE_EVERY = 2.0
 """Seconds between two writes of the reports of a run that is still going on."""
 
 
-class _Variants(click.ParamType):
+class _Variants(click.ParamType[tuple[str, str]]):
     name = "arch=value"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, str]:
@@ -108,7 +109,7 @@ class _Variants(click.ParamType):
 )
 @click.option("--allow-unchecked", is_flag=True, help="Exit 0 although something planned could not be checked.")
 @click.option("--resume", is_flag=True, help="Go on with the last, interrupted run of the same request.")
-@click.option("--fresh", is_flag=True, help="Do everything again; use no result of an earlier run.")
+@click.option("--fresh", is_flag=True, help="Run everything again; only builds and downloads are taken from the cache.")
 @click.option("-j", "--jobs", type=click.IntRange(1, 64), help="Cells at work at the same time. Default: the CPUs.")
 @click.option(
     "--cache-dir",
@@ -197,10 +198,11 @@ class _Outputs:
 
     def while_running(self, show: "Callable[[Event], None]") -> "Callable[[Event, Callable[[], Report]], None]":
         """A listener that shows each event and now and then writes the report so far, so that kill -9 leaves one."""
+        from seatrial.model.events import StageEnded
 
         def listen(event: "Event", report_so_far: "Callable[[], Report]") -> None:
             show(event)
-            if not self.paths or not self._lock.acquire(blocking=False):
+            if not self.paths or not isinstance(event, StageEnded) or not self._lock.acquire(blocking=False):
                 return
             try:
                 if time.monotonic() - self._written >= _WRITE_EVERY:
@@ -232,22 +234,14 @@ class _Outputs:
             from seatrial.report import json
 
             return json.render(report)
-        if name == "html":
-            from seatrial.report import html
+        if name == "sarif":
+            from seatrial.report import sarif
+            from seatrial.rules import catalogue
 
-            return html.render(report, self._language).encode()
-        if name == "junit":
-            from seatrial.report import junit
-
-            return junit.render(report).encode()
-        if name == "markdown":
-            from seatrial.report import markdown
-
-            return markdown.render(report, self._language).encode()
-        from seatrial.report import sarif
-        from seatrial.rules import catalogue
-
-        return sarif.render(report, catalogue()).encode()
+            return sarif.render(report, catalogue(), self._language)
+        module = importlib.import_module(f"seatrial.report.{name}")
+        rendered: bytes = module.render(report, self._language)
+        return rendered
 
 
 @contextlib.contextmanager
@@ -256,21 +250,18 @@ def _display(options: dict[str, Any]) -> "Iterator[Callable[[Event], None]]":
     if options["quiet"]:
         yield lambda event: None
         return
-    from seatrial.report.terminal import LiveMatrix, PlainLines
+    from seatrial.report.terminal import LiveMatrix, PlainLines, console_on
 
     if sys.stderr.isatty():
-        from rich.console import Console
-
-        with LiveMatrix(Console(stderr=True), options["lang"]) as live:
+        with LiveMatrix(console_on(sys.stderr), options["lang"]) as live:
             yield live
     else:
         yield PlainLines(sys.stderr, options["lang"])
 
 
 def _final(report: "Report", options: dict[str, Any], outputs: _Outputs) -> None:
-    from rich.console import Console
+    from seatrial.report.terminal import console_on, final
 
-    from seatrial.report.terminal import final
-
-    console = Console(stderr=outputs.on_stdout)
-    final(report, console, options["lang"], {n: p for n, p in outputs.paths.items() if p != "-"})
+    stream = sys.stderr if outputs.on_stdout else sys.stdout
+    written = [Path(path) for path in outputs.paths.values() if path != "-"]
+    final(report, console_on(stream), options["lang"], written)

@@ -7,7 +7,7 @@ import msgspec
 
 from seatrial.model.go_target import GoTarget
 from seatrial.model.message import Message
-from seatrial.model.report import ArtifactSummary, ProgramSummary
+from seatrial.model.report import ArtifactSummary, ProgramSummary, ToolVersion
 from seatrial.model.states import State
 
 __all__ = [
@@ -52,6 +52,8 @@ class Program(msgspec.Struct, frozen=True):
     """Path of the finished binary."""
     sha256: str = ""
     """Of the finished binary."""
+    port: str | None = None
+    """Of the finished binary, for example `linux/amd64`; None where nothing in it says so, or where one is built."""
     modfile: str = ""
     """A writable copy of go.mod that stands in for the one in the module cache; "" for a directory of the user's."""
 
@@ -77,6 +79,8 @@ class CCompiler(msgspec.Struct, frozen=True):
     buildmode: str = ""
     """What `exe` must become with it; "" for no change."""
     notes: tuple[Message, ...] = ()
+    tool: ToolVersion | None = None
+    """For the report's list of outside tools; None where a file's version is not known."""
 
 
 class CgoFiles(msgspec.Struct, frozen=True):
@@ -157,6 +161,7 @@ class BuildFailed(msgspec.Struct, frozen=True):
     reproducer: str
     needs: Message | None = None
     left_out: tuple[CgoFiles, ...] = ()
+    cached: bool = False
 
 
 BuildResult = Built | BuildFailed

@@ -101,6 +101,7 @@ def _zig(zig: ToolVersion, row: ZigTarget, triple: str, go: GoToolchain, store: 
         digest=digest(zig.sha256, triple, row.ldflags, row.buildmode, go.digest if row.frameworks else ""),
         ldflags=row.ldflags,
         buildmode=row.buildmode,
+        tool=zig,
     )
 
 
