@@ -29,8 +29,8 @@ func (p Position) Check() error {
 
 // Distance returns the length of the great circle from p to q in nautical miles, rounded to a tenth.
 //
-// It is rounded because the last bits differ from one architecture to another: the compiler may fuse a multiplication
-// and an addition (Go specification, "Floating-point operators"), and arm64, loong64, riscv64, ppc64le and s390x do.
+// It is rounded because its last bits differ from one architecture to another: the compiler may fuse a multiplication
+// and an addition (Go specification, "Floating-point operators"), and on most architectures but amd64 it does.
 func (p Position) Distance(q Position) float64 {
 	φ1, φ2 := radians(p.Latitude), radians(q.Latitude)
 	sinΔφ, sinΔλ := math.Sin((φ2-φ1)/2), math.Sin(radians(q.Longitude-p.Longitude)/2)
@@ -43,7 +43,9 @@ func (p Position) Bearing(q Position) int {
 	φ1, φ2 := radians(p.Latitude), radians(q.Latitude)
 	Δλ := radians(q.Longitude - p.Longitude)
 	east := math.Sin(Δλ) * math.Cos(φ2)
-	north := math.Cos(φ1)*math.Sin(φ2) - math.Sin(φ1)*math.Cos(φ2)*math.Cos(Δλ)
+	// The conversions keep the products from being fused with the subtraction: on loong64 the bearing of a place from
+	// itself was 180 instead of 0, since what was left over was not zero but a little less.
+	north := float64(math.Cos(φ1)*math.Sin(φ2)) - float64(math.Sin(φ1)*math.Cos(φ2)*math.Cos(Δλ))
 	return (int(math.Round(math.Atan2(east, north)*180/math.Pi)) + 360) % 360
 }
 
