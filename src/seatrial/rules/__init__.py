@@ -65,8 +65,8 @@ _TOPICS = (
 
 
 def rule_ids() -> tuple[str, ...]:
-    """The ids of the static rules, in the order in which they are asked."""
-    return tuple(rule.id for rule in ALL)
+    """The ids of the static rules, sorted."""
+    return tuple(sorted(rule.id for rule in ALL))
 
 
 def judge(facts: BinaryFacts, platform: Platform) -> tuple[Finding, ...]:
@@ -99,7 +99,7 @@ def _member(facts: BinaryFacts, platform: Platform) -> BinaryFacts:
 
 
 def _outcomes(facts: BinaryFacts, platform: Platform) -> Iterator[tuple[Rule, Hit | Undecided]]:
-    for _, rules in groupby(sorted(ALL, key=attrgetter("order")), key=attrgetter("order")):
+    for _, rules in groupby(sorted(ALL, key=attrgetter("order", "id")), key=attrgetter("order")):
         found = [
             (rule, outcome) for rule in rules if facts.format in rule.formats for outcome in rule.check(facts, platform)
         ]
