@@ -186,7 +186,7 @@ def _strip(report: Report, words: Words) -> list[_Part]:
     for group in (Group.GOOD, Group.BAD, Group.UNCHECKED, Group.NEUTRAL):
         count = _stages_in(report, group)
         states = [
-            f"{report.summary.states[state]} {words.state(state)}"
+            f"{report.summary.states[state]}\u00a0{words.state(state)}"
             for state in (reversed(State) if group is Group.GOOD else State)
             if group_of(state) is group and report.summary.states[state]
         ]
@@ -195,7 +195,15 @@ def _strip(report: Report, words: Words) -> list[_Part]:
             told += words("comma") + words("static-only", count=platforms.static_only)
         width = round(100 * count / max(report.summary.planned, 1), 2)
         parts.append(
-            _Part(_CSS[group], _LABELS[group], count, words("list-comma").join(states), told, round(start, 2), width)
+            _Part(
+                _CSS[group if count else Group.NEUTRAL],
+                _LABELS[group],
+                count,
+                words("list-comma").join(states),
+                told,
+                round(start, 2),
+                width,
+            )
         )
         start += width
     return parts

@@ -9,9 +9,10 @@ from rich.table import Table
 from rich.text import Text
 
 from seatrial.model.report import Stage
-from seatrial.model.states import Fidelity, StageName, State
+from seatrial.model.states import Fidelity, StageName, State, group_of
+from seatrial.model.states import Group as Counts
+from seatrial.report.marks import NOT_PLANNED, marks_for
 from seatrial.report.printable import printable
-from seatrial.report.terminal.marks import NOT_PLANNED, marks_for, style_of
 from seatrial.report.words import Words
 
 __all__ = ["Row", "matrix", "state_text"]
@@ -58,9 +59,16 @@ _LAYOUTS = (
 )
 
 
+_STYLES = {Counts.BAD: "bold red", Counts.UNCHECKED: "bold magenta", Counts.GOOD: "green", Counts.NEUTRAL: "dim"}
+
+
+def _style(state: State) -> str:
+    return "yellow" if state is State.WARN else _STYLES[group_of(state)]
+
+
 def state_text(state: State, words: Words, encoding: str) -> Text:
     """Mark and word of a state."""
-    return Text(f"{marks_for(encoding)[state]} {words.state(state)}", style=style_of(state))
+    return Text(f"{marks_for(encoding)[state]} {words.state(state)}", style=_style(state))
 
 
 def matrix(rows: Sequence[Row], stages: Sequence[StageName], console: Console, words: Words) -> RenderableType:
@@ -106,7 +114,7 @@ def _cell(stage: Stage | Text | None, layout: _Layout, encoding: str, words: Wor
     if isinstance(stage, Text):
         return stage
     mark = marks_for(encoding)[stage.state]
-    text = Text(mark, style=style_of(stage.state))
+    text = Text(mark, style=_style(stage.state))
     if stage.state in layout.words:
         text.append(f" {words.state(stage.state)}")
     if layout.codes and (code := words.code(stage.fidelity)):

@@ -1,16 +1,16 @@
-"""How a state looks in a terminal: a mark and a word, and a colour that says nothing which they do not."""
+"""The mark that stands before a state's word where there are characters only."""
 
 from collections.abc import Mapping
 
-from seatrial.model.states import Group, State, group_of
+from seatrial.model.states import State
 
-__all__ = ["NOT_PLANNED", "marks_for", "style_of"]
+__all__ = ["MARKS", "NOT_PLANNED", "marks_for"]
 
 NOT_PLANNED = "·"
 
 # The silhouettes of report.md as far as usual terminal fonts have them: bad is crossed or half filled, "could not
 # check" is a diamond or a question mark, good a tick or a triangle.
-_MARKS = {
+MARKS = {
     State.FAIL: "✗",
     State.FLAKY: "◧",
     State.ENVIRONMENT: "◆",
@@ -37,16 +37,7 @@ _ASCII = {
 def marks_for(encoding: str) -> Mapping[State, str]:
     """The mark of each state, in ASCII where the terminal's encoding lacks one (GBK has no tick)."""
     try:
-        "".join(_MARKS.values()).encode(encoding)
+        "".join(MARKS.values()).encode(encoding)
     except (UnicodeEncodeError, LookupError):
         return _ASCII
-    return _MARKS
-
-
-def style_of(state: State) -> str:
-    """The rich style of a state's mark and word."""
-    if state is State.WARN:
-        return "yellow"
-    return {Group.BAD: "bold red", Group.UNCHECKED: "bold magenta", Group.GOOD: "green", Group.NEUTRAL: "dim"}[
-        group_of(state)
-    ]
+    return MARKS
