@@ -3,6 +3,7 @@
 The commands of one comparison take turns, so that a machine that grows slower or faster meanwhile does so for all.
 """
 
+import os
 import statistics
 import subprocess
 import time
@@ -11,14 +12,19 @@ from collections.abc import Callable, Mapping, Sequence
 __all__ = ["in_turns", "run", "table"]
 
 
-def run(command: Sequence[str], environment: Mapping[str, str] | None = None, expect: tuple[int, ...] = (0,)) -> float:
-    """Seconds that the command took, its output thrown away; SystemExit with its stderr for an unexpected exit code."""
+def run(command: Sequence[str], environment: Mapping[str, str] | None = None) -> float:
+    """Seconds that the command took, its output thrown away; SystemExit with its stderr when it does not end with 0.
+
+    Python keeps its bytecode, as it does for a user, even where PYTHONDONTWRITEBYTECODE says otherwise.
+    """
+    env = dict(os.environ if environment is None else environment)
+    env.pop("PYTHONDONTWRITEBYTECODE", None)
     started = time.perf_counter()
     ended = subprocess.run(
-        command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+        command, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
     )
     seconds = time.perf_counter() - started
-    if ended.returncode not in expect:
+    if ended.returncode != 0:
         message = ended.stderr.decode(errors="replace")[-2000:]
         raise SystemExit(f"exit code {ended.returncode} of {' '.join(command)}\n{message}")
     return seconds

@@ -21,7 +21,7 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 QUICK = {
     "seatrial targets": "kylin-v10-sp3",
-    "seatrial targets kylin-v10-sp3/ft-2000-4": "source",
+    "seatrial targets kylin-v10-sp3/ft-2000-4": "verbatim",
     "seatrial inspect ./app-linux-amd64": "linux",
     "seatrial explain ST-LIBC-001": "glibc",
 }
