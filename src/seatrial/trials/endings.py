@@ -55,7 +55,5 @@ def breakdown(outcome: Outcome, offer: Offer, artifact: Path, dynamic: bool) -> 
         Layer.CPU_LEVEL: "run.cpu",
     }.get(row.layer, "run.crashed")
     # Addresses and counters differ from run to run, and the way of failing does not.
-    signature = (
-        re.sub(r"0x[0-9a-f]+|\d+", "N", how) if row.layer in (Layer.PROGRAM, Layer.CPU, Layer.CPU_LEVEL) else how
-    )
+    way = subject if row.of_loader else re.sub(r"\b(0x[0-9a-f]+|\d+)\b", "N", subject)
     return Breakdown(row.layer, f"{outcome.ending}: {way}", message(kind, how=how, subject=subject), subject)
