@@ -45,7 +45,7 @@ def read(path: Path) -> Project:
 
 
 def _place(error: msgspec.ValidationError) -> str:
-    """Msgspec's sentence with the path in the user's notation (`$.build.tags[...]` is `build.tags`)."""
+    """Msgspec's sentence with the path in the user's notation (`$.build.tags[0]` is `build.tags[0]`)."""
     text, _, where = str(error).partition(" - at `$")
     return f"{where.rstrip('`').lstrip('.')}: {text}." if where else f"{text}."
 

@@ -4,6 +4,7 @@ A cached result is used again by any run with the same inputs. A journal belongs
 options): `--resume` takes from it also what is not worth caching, such as a stage that the environment spoiled.
 """
 
+import threading
 from pathlib import Path
 
 import msgspec
@@ -44,6 +45,7 @@ class Results:
     def __init__(self, store: Store, request: str, resume: bool, fresh: bool = False) -> None:
         self._store = store
         self._fresh = fresh
+        self._lock = threading.Lock()
         self._journal: Journal[_Entry] = Journal(run_directory(store, request) / "journal.jsonl", _Entry)
         self._resumed: dict[tuple[str, str], Result] = {}
         if resume:
@@ -63,15 +65,19 @@ class Results:
             result = self._store.get("results", key, Result)
         if result is None:
             return None
-        self._journal.append(_Entry(target, key, result))
+        self._record(target, key, result)
         stage = result.stage
         return Result(msgspec.structs.replace(stage, cached=True, seconds=0.0), result.findings)
 
     def keep(self, target: str, key: str, result: Result) -> None:
         """Keep a result. Raises CouldNotCheck when nothing can be written any more."""
-        self._journal.append(_Entry(target, key, result))
+        self._record(target, key, result)
         if result.stage.state in _LASTING:
             self._store.put("results", key, result)
+
+    def _record(self, target: str, key: str, result: Result) -> None:
+        with self._lock:
+            self._journal.append(_Entry(target, key, result))
 
     def close(self) -> None:
         self._journal.close()
