@@ -289,12 +289,27 @@ def test_step_7_asks_the_third_implementation_when_the_second_cannot_say() -> No
 
 def test_an_illegal_instruction_where_the_model_lacks_something_is_suspicious() -> None:
     """QEMU's Dhyana has no AES, and Hygon's chips have: nobody can say what a SIGILL there means."""
-    offer = Offer("qemu-user", "qemu-user 10.0.2", Fidelity.USER_EMULATION, lacks=("aes",), same=("cpu",))
+    offers = tuple(
+        Offer("qemu-user", f"qemu-user {version}", Fidelity.USER_EMULATION, lacks=lacks)
+        for version, lacks in (("10.0.2", ("aes",)), ("7.2.22", ("aes", "rdseed")), ("11.1.3", ()))
+    )
     ill = bad("signal SIGILL", Layer.CPU)
-    answers: Answers = {(0, p): repeat(ill) for p in (None, *Perturbation)}
-    verdict, _ = attribute((offer,), answers, subject=Subject(goos="linux", goarch="arm64"))
-    assert (verdict.state, verdict.rule) == (State.UNKNOWN, "attribution:remainder")
-    assert "lacks aes" in verdict.reason.text
+    answers: Answers = dict.fromkeys([(0, p) for p in (None, *Perturbation)] + [(1, None), (2, None)], repeat(ill))
+    for some in (offers[:1], offers[:2]):  # the second lacks it too: it may fail for the same wrong reason
+        verdict, _ = attribute(some, answers)
+        assert (verdict.state, verdict.rule) == (State.UNKNOWN, "attribution:remainder")
+        assert "lacks aes" in verdict.reason.text
+    verdict, _ = attribute(offers, answers)
+    assert (verdict.state, verdict.rule) == (State.FAIL, "attribution:escalate")
+
+
+def test_an_illegal_instruction_on_a_host_that_lacks_something_is_suspicious() -> None:
+    host = Offer("native", "Linux 6.18", Fidelity.HOST, lacks=("avx512f",))
+    ill = bad("signal SIGILL", Layer.CPU)
+    verdict, _ = attribute((host,), {(0, None): repeat(ill)})
+    assert verdict.state == State.UNKNOWN
+    verdict, _ = attribute((NATIVE,), {(0, None): repeat(ill)})
+    assert verdict.state == State.FAIL
 
 
 def test_a_general_signature_of_the_table_is_a_hint_and_decides_nothing() -> None:

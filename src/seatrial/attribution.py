@@ -162,6 +162,11 @@ def _comparable(offer: Offer, other: Offer, layer: Layer) -> bool:
     return set(offer.same) <= set(other.same) and not another_cpu
 
 
+def _share_a_lack(offer: Offer, other: Offer, layer: Layer) -> bool:
+    """Whether the same illegal instruction under both may be one that the platform's CPU has and neither of them."""
+    return layer == Layer.CPU and not set(offer.lacks).isdisjoint(other.lacks)
+
+
 class _Attribution:
     """One history, looked at step by step."""
 
@@ -225,7 +230,7 @@ class _Attribution:
             or self._capability(index, first)
             or self._known_fault(index, first)
             or self._repeat(index, own)
-            or self._emulated(index, own)
+            or self._suspect(index, own)
         )
 
     def _of(self, index: int, perturbation: Perturbation | None = None) -> list[Observation]:
@@ -285,11 +290,14 @@ class _Attribution:
         why = message("run.flaky", bad=len(bad), all=len(own), how=bad[0].signature)
         return Verdict(State.FLAKY, why, index, step)
 
-    def _emulated(self, index: int, own: list[Observation]) -> Experiment | Verdict:
+    def _suspect(self, index: int, own: list[Observation]) -> Experiment | Verdict:
         """Steps 6 and 7, where something is emulated that could be at fault; then what is left."""
-        if self._offers[index].fidelity in _REAL:
-            return self._fail(index, Step.REMAINDER, own[0])
+        offer = self._offers[index]
         suspicion = ""
+        if own[0].layer == Layer.CPU and offer.lacks:
+            suspicion = f"lacks {', '.join(offer.lacks)}"
+        if offer.fidelity in _REAL:
+            return self._remainder(index, own, suspicion)
         for perturbation in Perturbation:
             varied = self._of(index, perturbation)
             if len(varied) < RUNS:
@@ -297,8 +305,6 @@ class _Attribution:
             if good := sum(seen.good for seen in varied):
                 suspicion = f"{perturbation}: {good} of {len(varied)} passed"
                 break  # it raises suspicion, no more: the others could not add to that
-        if not suspicion and own[0].layer == Layer.CPU and self._offers[index].lacks:
-            suspicion = f"lacks {', '.join(self._offers[index].lacks)}"
         return self._escalate(index, own) or self._remainder(index, own, suspicion)
 
     def _escalate(self, index: int, own: list[Observation]) -> Experiment | Verdict | None:
@@ -324,7 +330,8 @@ class _Attribution:
         if not good:
             # Failing there in another way proves neither: the next implementation, or what is left, decides.
             same = any(_same(mine, theirs) for mine in own for theirs in there)
-            return self._fail(index, Step.ESCALATE, own[0]) if same else None
+            proof = same and not _share_a_lack(self._offers[index], self._offers[other], own[0].layer)
+            return self._fail(index, Step.ESCALATE, own[0]) if proof else None
         if not _comparable(self._offers[index], self._offers[other], own[0].layer):
             return None
         why = message(

@@ -20,10 +20,13 @@ from seatrial.trials.endings import breakdown
 from seatrial.trials.execution import Command, compose, dump_evidence, loader_evidence, quit_group
 from seatrial.trials.smoke_checks import Check, Places, checks_of, places
 
-__all__ = ["smoke"]
+__all__ = ["STARTED_ONLY_SECONDS", "smoke"]
 
 _LIBRARIES = (Kind.SHARED, Kind.ARCHIVE, Kind.OBJECT, Kind.CORE)
 _POLL_SECONDS = 0.02
+
+STARTED_ONLY_SECONDS = 5.0
+"""How long a program is watched of which nothing is asked: nothing has to come true, so it is the same anywhere."""
 
 
 def smoke(
@@ -66,8 +69,7 @@ class _Smoke:
 
     @property
     def _within(self) -> float:
-        # Nothing has to come true in a program that is only started: it is watched for 5 s anywhere.
-        return self._spec.within * (self._offer.time_factor if self._asked else 1.0)
+        return self._spec.within * self._offer.time_factor if self._asked else STARTED_ONLY_SECONDS
 
     def observe(self) -> Observation:
         stdin = self._here.fill(self._spec.stdin).encode() or None

@@ -29,8 +29,15 @@ class Places(msgspec.Struct, frozen=True):
 
     def fill(self, text: str) -> str:
         """The text with `{port}` and `{tmp}` filled in."""
-        folder = "Z:" + str(self.folder).replace("/", "\\") if self.windows else str(self.folder)
-        return text.replace("{port}", str(self.port)).replace("{tmp}", folder)
+        return text.replace("{port}", str(self.port)).replace("{tmp}", self._path)
+
+    def fill_pattern(self, pattern: str) -> str:
+        """The regular expression with `{port}` and `{tmp}` filled in, standing for themselves."""
+        return pattern.replace("{port}", str(self.port)).replace("{tmp}", re.escape(self._path))
+
+    @property
+    def _path(self) -> str:
+        return "Z:" + str(self.folder).replace("/", "\\") if self.windows else str(self.folder)
 
 
 @contextlib.contextmanager
@@ -59,13 +66,13 @@ def checks_of(spec: SmokeSpec, here: Places) -> tuple[Check, ...]:
     """The checks of a `[smoke]` table, but for the exit code."""
     found = []
     if spec.http:
-        found.append(Check(f'http = "{spec.http}"', lambda _out, _err: _http(here.fill(spec.http), spec)))
+        found.append(Check(f'http = "{spec.http}"', lambda _out, _err: _http(here.fill(spec.http), spec, here)))
     if spec.tcp:
         found.append(Check(f'tcp = "{spec.tcp}"', lambda _out, _err: _tcp(here.fill(spec.tcp))))
     if spec.stdout:
-        found.append(Check(f'stdout = "{spec.stdout}"', lambda out, _err: _text(here.fill(spec.stdout), out)))
+        found.append(Check(f'stdout = "{spec.stdout}"', lambda out, _err: _text(here.fill_pattern(spec.stdout), out)))
     if spec.stderr:
-        found.append(Check(f'stderr = "{spec.stderr}"', lambda _out, err: _text(here.fill(spec.stderr), err)))
+        found.append(Check(f'stderr = "{spec.stderr}"', lambda _out, err: _text(here.fill_pattern(spec.stderr), err)))
     return tuple(found)
 
 
@@ -82,7 +89,7 @@ def _tcp(address: str) -> str:
     return ""
 
 
-def _http(url: str, spec: SmokeSpec) -> str:
+def _http(url: str, spec: SmokeSpec, here: Places) -> str:
     try:
         parts = urlsplit(url)
         connection: http.client.HTTPConnection
@@ -100,6 +107,6 @@ def _http(url: str, spec: SmokeSpec) -> str:
         return f"{url}: {error or type(error).__name__}"
     if answer.status != spec.status:
         return f"{url}: status {answer.status}"
-    if spec.body and not re.search(spec.body, body, re.MULTILINE):
+    if spec.body and not re.search(here.fill_pattern(spec.body), body, re.MULTILINE):
         return f'{url}: status {answer.status}, a body that does not match body = "{spec.body}"'
     return ""
