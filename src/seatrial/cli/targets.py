@@ -32,7 +32,8 @@ _LABEL = 12
     "platform_dirs",
     multiple=True,
     type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="A folder with platform files of your own (os/*.toml, cpu/*.toml). Repeatable.",
+    help="A folder with platform files of your own (os/*.toml, cpu/*.toml). Repeatable. "
+    "Start from the files that the page of a platform names.",
 )
 @click.option("--json", "json_file", metavar="FILE", help="Write everything that is known as JSON; - is stdout.")
 def command(selectors: tuple[str, ...], platform_dirs: tuple[Path, ...], json_file: str | None) -> None:

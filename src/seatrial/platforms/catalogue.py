@@ -22,6 +22,8 @@ from seatrial.platforms.files import (
     read_table,
 )
 from seatrial.platforms.selectors import braces, is_pattern, matches
+from seatrial.tables.go_releases import port
+from seatrial.tables.instruction_sets import missing_features
 
 __all__ = ["Catalogue", "load", "summary"]
 
@@ -157,16 +159,22 @@ class Catalogue:
         generic = self._read_os(os_name).cpus.get(last, (last,))[0]
         return matches(pattern, last) or matches(pattern, generic)
 
+    def _systems_of(self, goos: str, goarch: str = "") -> str:
+        """What to name in place of a port."""
+        for name in self._os_files:
+            os_file = self._read_os(name)
+            if SYSTEMS[os_file.system] == goos and (not goarch or goarch in os_file.cpus):
+                return (
+                    f"Name a system, for example {name}/{goarch or next(iter(os_file.cpus))}: see `seatrial targets`."
+                )
+        return "No operating system of that kind is known here: see `seatrial targets`."
+
     def _unknown(self, name: str) -> UsageError:
         os_name, slash, cpu_name = name.lower().partition("/")
-        goos = set(SYSTEMS.values())
-        if os_name in goos and (not slash or cpu_name in GOARCHES):
-            example = next(key for key in self._os_files if SYSTEMS[self._read_os(key).system] == os_name)
-            return UsageError(
-                f"{name} is a port of Go, not a platform." if slash else f"{name} is a GOOS, not an operating system.",
-                f"Name a system too, for example {example}/{cpu_name or next(iter(self._read_os(example).cpus))}; "
-                "`seatrial targets` lists them.",
-            )
+        if not slash and os_name in SYSTEMS.values():
+            return UsageError(f"{name} is a GOOS, not an operating system.", self._systems_of(os_name))
+        if slash and port(os_name, cpu_name):
+            return UsageError(f"{name} is a port of Go, not a platform.", self._systems_of(os_name, cpu_name))
         if slash and os_name in self._os_files:
             there = tuple(pair.partition("/")[2] for pair in self.pairings(os_name))
             near = difflib.get_close_matches(cpu_name, (*there, *self._cpu_files), 3, 0.5)
@@ -231,8 +239,6 @@ class Catalogue:
 
 def _check_variant(cpu: CpuFile) -> None:
     """The variant must be a value that exists, and the features must hold all that it demands."""
-    from seatrial.tables.instruction_sets import missing_features
-
     if cpu.variant.value is None:
         return
     try:
