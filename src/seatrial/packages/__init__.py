@@ -51,7 +51,7 @@ class Packages:
 
     def __init__(self, store: Store, note: Callable[[str], None]) -> None:
         self._store = store
-        self._note = note
+        self.note = note
 
     def have(self, name: str) -> Package | None:
         """The package of this row of `packages.toml` if it was fetched before. Asks nobody."""
@@ -86,7 +86,7 @@ class Packages:
         with self._store.lock(f"apt-{row.suite}-{architecture}"):
             fresh = not tree.updated
             if fresh:
-                self._note(f"reading the package index of {row.suite} ({architecture})")
+                self.note(f"reading the package index of {row.suite} ({architecture})")
                 tree.update()
             try:
                 return self._unpack(row, tree, dpkg_deb)
@@ -101,7 +101,7 @@ class Packages:
 
         def fill(directory: Path) -> None:
             size = f"{max(1, round(candidate.size / 1e6))} MB"
-            self._note(f"fetching {row.title}, {upstream_version(candidate.version)} ({size})")
+            self.note(f"fetching {row.title}, {upstream_version(candidate.version)} ({size})")
             file = tree.download(candidate, directory)
             _verify(file, candidate)
             outcome = run([dpkg_deb, "-x", file, directory / "root"], {"PATH": os.environ.get("PATH", "")}, 600.0)
@@ -111,10 +111,10 @@ class Packages:
                     "Free some space and try again.",
                 )
             file.unlink()
-            prune(directory / "root", row.keep)
+            prune(directory / "root", row.keep, row.drop)
             relative_links(directory / "root")
 
-        place = self._store.make("packages", digest(candidate.sha256, row.keep), fill)
+        place = self._store.make("packages", digest(candidate.sha256, row.keep, row.drop), fill)
         return Package(candidate.name, candidate.version, candidate.sha256, str(place / "root"))
 
 
@@ -145,11 +145,15 @@ def _codename() -> str:
     return found[1] if found else ""
 
 
-def prune(root: Path, keep: tuple[str, ...]) -> None:
-    """Delete the files below `root` that match none of the patterns."""
+def prune(root: Path, keep: tuple[str, ...], drop: tuple[str, ...]) -> None:
+    """Delete the files below `root` that match no pattern of `keep`, and those that match one of `drop`."""
+
+    def match(name: str, patterns: tuple[str, ...]) -> bool:
+        return any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns)
+
     for path in list(root.rglob("*")):
         name = path.relative_to(root).as_posix()
-        if (path.is_symlink() or not path.is_dir()) and not any(fnmatch.fnmatchcase(name, want) for want in keep):
+        if (path.is_symlink() or not path.is_dir()) and (not match(name, keep) or match(name, drop)):
             path.unlink()
 
 

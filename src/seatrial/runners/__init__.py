@@ -7,6 +7,7 @@ from seatrial.model.runner import CannotOffer, Offer, Runner, Workload
 from seatrial.packages import Packages
 from seatrial.runners.native import Native
 from seatrial.runners.qemu_user import QemuUser
+from seatrial.runners.wine import Wine
 from seatrial.store import Store
 from seatrial.tables.messages import message
 
@@ -16,7 +17,7 @@ __all__ = ["all_runners", "ways"]
 def all_runners(store: Store, note: Callable[[str], None]) -> tuple[Runner, ...]:
     """Every runner. Nothing is tried or fetched before its `offers` is called; `note` is told what takes time."""
     packages = Packages(store, note)
-    return (Native(store, packages), QemuUser(store, packages))
+    return (Native(store, packages), QemuUser(store, packages), Wine(store, packages))
 
 
 def ways(

@@ -15,7 +15,16 @@ from seatrial.runners.launcher import environment
 from seatrial.store import Store, digest, file_digest
 from seatrial.tables.architectures import Architecture
 
-__all__ = ["Emulator", "Trial", "emulators", "try_model"]
+__all__ = [
+    "Emulator",
+    "Trial",
+    "emulators",
+    "identify",
+    "kernels_name",
+    "quiet_model",
+    "try_model",
+    "unsupported_features",
+]
 
 WANTED_MAJOR = 10
 """The first release that runs everything that this Go release makes (facts/feasibility.md, section 9)."""
@@ -44,7 +53,7 @@ class Trial(msgspec.Struct, frozen=True):
     said: str
     """Its last line when it does not work."""
     unsupported: tuple[str, ...] = ()
-    """Features of the model that the emulator said it cannot give, in the kernel's names."""
+    """Features of the model that the emulator said it cannot give, in its own names."""
 
 
 def identify(store: Store, path: Path) -> Emulator | None:
@@ -106,15 +115,20 @@ def emulators(store: Store, packages: Packages, row: Architecture) -> list[Emula
 
 
 def unsupported_features(stderr: str) -> tuple[str, ...]:
-    """The features of QEMU's warnings "TCG doesn't support requested feature", in the kernel's names."""
+    """The features of QEMU's warnings "TCG doesn't support requested feature", in QEMU's names."""
     names = re.findall(r"support requested feature: \S+?\.([\w.-]+) \[bit", stderr)
-    return tuple(sorted({re.sub(r"[-.]", "_", name) for name in names}))
+    return tuple(sorted(set(names)))
+
+
+def kernels_name(feature: str) -> str:
+    """The kernel's name of a feature in QEMU's: "sse4_1" of "sse4.1", "sha_ni" of "sha-ni"."""
+    return re.sub(r"[-.]", "_", feature)
 
 
 def try_model(store: Store, emulator: Emulator, sample: Path, model: str) -> Trial:
     """Let the emulator make this CPU ("" for its default) and load a file that it must refuse. Remembered."""
     key = digest(emulator.sha256, model, file_digest(sample), os.uname().release)
-    if known := store.get("emulator-trials", key, Trial):
+    if known := store.get("cpu-trials", key, Trial):
         return known
     options = ["-cpu", model] if model else []
     outcome = run([emulator.path, *options, sample], environment(), 20.0)
@@ -122,5 +136,12 @@ def try_model(store: Store, emulator: Emulator, sample: Path, model: str) -> Tri
     lines = outcome.stderr.strip().splitlines()
     said = "" if works else (lines[-1] if lines else outcome.ending).removeprefix(f"{emulator.path}: ")
     trial = Trial(works, said, unsupported_features(outcome.stderr))
-    store.put("emulator-trials", key, trial)
+    store.put("cpu-trials", key, trial)
     return trial
+
+
+def quiet_model(store: Store, emulator: Emulator, sample: Path, model: str, trial: Trial) -> str:
+    """The same CPU without what the emulator cannot give: its warnings would be among the program's own output."""
+    quiet = ",".join([model, *(f"-{feature}" for feature in trial.unsupported)])
+    again = try_model(store, emulator, sample, quiet)
+    return quiet if again.works and not again.unsupported else model

@@ -1,6 +1,5 @@
 """The loader and C library that a dynamic program gets: the host's own, or a sysroot made of unpacked packages."""
 
-import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -25,7 +24,7 @@ class Loader(msgspec.Struct, frozen=True):
 
     path: str
     libc: str
-    """Family and version, as the loader itself says: "glibc 2.36"; only the family when it does not say."""
+    """Family and version, as the loader itself says: "glibc 2.36"."""
 
     @property
     def version(self) -> str:
@@ -89,18 +88,32 @@ def _fill(new: Path, package: Package, triple: str) -> None:
             if (base / name).is_dir() and not (new / name).exists():
                 (new / name).parent.mkdir(exist_ok=True)
                 (new / name).symlink_to(base / name)
+    if not (new / "lib").exists():  # a package of a release without /lib
+        (new / "lib").symlink_to("usr/lib")
     if not (new / "lib64").exists():
         (new / "lib64").symlink_to("lib")
 
 
-def ask_version(prefix: Sequence[str], loader: str, family: str) -> str:
-    """The C library's family and version, asked of the loader through this prefix. The family alone if it is mute."""
-    outcome = run([*prefix, loader, "--version"], environment(), 20.0)  # musl prints its usage, which names the version
+def ask_version(store: Store, prefix: Sequence[str], loader: Path, family: str, key: str = "") -> str:
+    """The C library's family and version, asked of the loader through this prefix. "" when it does not run there.
+
+    Remembered for each state of the loader's file, with `key` for whatever else decides the answer.
+    """
+    words = (*prefix, str(loader))
+    known_as = digest(words, _state(loader), key)
+    if (known := store.get("loader-versions", known_as, str)) is not None:
+        return known
+    outcome = run([*words, "--version"], environment(), 20.0)  # musl prints its usage, which names the version
     said = outcome.stdout + outcome.stderr
     found = re.search(r"(?:stable release version|^Version) (\d+(?:\.\d+)+)", said, re.MULTILINE)
-    return f"{family} {found[1]}" if found else family
+    answer = f"{family} {found[1]}" if found else ""
+    store.put("loader-versions", known_as, answer)
+    return answer
 
 
-def directory_in_root(path: str) -> str:
-    """The directory that `/lib` or `/lib64` really is on this host: layers cannot lie over a symbolic link."""
-    return os.path.realpath(path)
+def _state(path: Path) -> list[int]:
+    try:
+        stat = path.stat()
+    except OSError:  # a loader that is there only in a launcher's namespaces
+        return []
+    return [stat.st_size, stat.st_mtime_ns, stat.st_ino]

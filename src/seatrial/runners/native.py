@@ -43,8 +43,10 @@ class Native:
         if not workload.interpreter:
             return (self._offer(platform, workload, None, None, ""),)
         if Path(workload.interpreter).exists():
-            libc = ask_version((), workload.interpreter, workload.libc)
-            return (self._offer(platform, workload, Loader(workload.interpreter, libc), None, ""),)
+            libc = ask_version(self._store, (), Path(workload.interpreter), workload.libc)
+            # A loader that does not tell its version is used all the same: it is the host's own.
+            loader = Loader(workload.interpreter, libc or workload.libc)
+            return (self._offer(platform, workload, loader, None, ""),)
         return (self._with_own_loader(platform, workload),)
 
     def _runs(self, goarch: str) -> bool:
@@ -69,13 +71,14 @@ class Native:
         made = sysroot(self._store, self._packages, self.name, workload)
         if isinstance(made, CannotOffer):
             return made
-        interpreter = Path(workload.interpreter)
-        layers = [Layer(os.path.realpath(made.path / "lib"), os.path.realpath("/lib"))]
-        if interpreter.parent.name == "lib64" and os.path.realpath("/lib64") != layers[0].over:
-            layers.append(Layer(os.path.realpath(made.path / "lib64"), os.path.realpath("/lib64")))
-        launcher = write_launcher(self._store, layers=layers)
-        libc = ask_version((str(launcher.path),), workload.interpreter, workload.libc)
-        if libc == workload.libc:
+        layers = {}
+        for name in ("lib", "lib64"):
+            if (made.path / name).is_dir() and Path("/", name).is_dir():
+                over, directory = os.path.realpath(f"/{name}"), os.path.realpath(made.path / name)
+                layers[over, directory] = Layer(over, (directory,))
+        launcher = write_launcher(self._store, layers=tuple(layers.values()))
+        libc = ask_version(self._store, (str(launcher.path),), Path(workload.interpreter), workload.libc, made.key)
+        if not libc:
             what = f"{workload.libc} for {workload.goarch}"
             reason = message("runners.no_namespaces", what=what)
             return CannotOffer(self.name, reason, "no-sysroot", message("runners.needs_namespaces"))

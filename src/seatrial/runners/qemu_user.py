@@ -14,7 +14,7 @@ from seatrial.model.states import Fidelity
 from seatrial.packages import Packages
 from seatrial.processes import run
 from seatrial.runners import elf
-from seatrial.runners.emulators import Emulator, Trial, emulators, try_model
+from seatrial.runners.emulators import Emulator, Trial, emulators, kernels_name, quiet_model, try_model
 from seatrial.runners.launcher import Launcher, Registration, environment, write_emulator, write_launcher
 from seatrial.runners.loaders import Loader, Sysroot, ask_version, cannot_fetch, sysroot
 from seatrial.runners.substitutes import Place, compare
@@ -81,32 +81,28 @@ class QemuUser:
         sample = self._sample(row)
         wanted = platform.qemu.model if platform.qemu else ""
         limits: list[str] = []
-        trial = Trial(False, "")
-        model = ""
-        # A second opinion on another CPU is none: only the first implementation may fall back to a nearby one.
-        for model in (wanted, "max", "") if first or not wanted else (wanted,):
-            if model or not wanted:
-                trial = try_model(self._store, emulator, sample, model)
-            if trial.works:
-                break
-        if not trial.works:
-            return self._refused(emulator, wanted, trial)
+        # A second opinion on another CPU is none: only the first implementation may take a nearby one instead.
+        models = [wanted] if wanted and not first else [*([wanted] if wanted else []), "max", ""]
+        trials = ((name, try_model(self._store, emulator, sample, name)) for name in models)
+        model, trial = next(((name, one) for name, one in trials if one.works), (wanted, None))
+        if trial is None:
+            return self._refused(emulator, wanted, try_model(self._store, emulator, sample, wanted))
         if wanted and model != wanted:
             limits.append(
                 f"CPU model {wanted}: {emulator.name} does not have it, {model or 'its default'} stands for it"
             )
-        options = (["-cpu", model] if model else []) + (["-L", str(root.path)] if root else [])
-        prefix, limit = self._prefix(emulator, row, workload.goarch, options, sample)
-        limits += limit
+        exact = quiet_model(self._store, emulator, sample, model, trial) if trial.unsupported else model
+        options = (["-cpu", exact] if exact else []) + (["-L", str(root.path)] if root else [])
         loader: Loader | None = None
         if workload.interpreter:
-            path = str(root.path / workload.interpreter.lstrip("/")) if root else workload.interpreter
-            key = digest(emulator.sha256, options, workload.interpreter, workload.libc)
-            libc = self._store.get("loader-versions", key, str)
-            if libc is None:
-                libc = ask_version((emulator.path, *options), path, workload.libc)
-                self._store.put("loader-versions", key, libc)
+            path = root.path / workload.interpreter.lstrip("/") if root else Path(workload.interpreter)
+            libc = ask_version(self._store, (emulator.path, *options), path, workload.libc, emulator.sha256)
+            if not libc:
+                reason = message("runners.loader_dies", emulator=emulator.name, interpreter=workload.interpreter)
+                return CannotOffer(self.name, reason, "no-sysroot", message("runners.needs_emulator"))
             loader = Loader(workload.interpreter, libc)
+        prefix, limit = self._prefix(emulator, row, workload.goarch, options, sample)
+        limits += limit
         place = Place(
             f"QEMU {emulator.version} {model or 'default model'}",
             self._host.kernel,
@@ -183,4 +179,4 @@ def _lacks(platform: Platform, trial: Trial) -> tuple[str, ...]:
     """Features that the platform's CPU has and this emulator's model has not."""
     known = platform.features.value or ()
     model = platform.qemu.lacks if platform.qemu else ()
-    return tuple(sorted({*model, *(name for name in trial.unsupported if name in known)}))
+    return tuple(sorted({*model, *(name for name in map(kernels_name, trial.unsupported) if name in known)}))

@@ -21,6 +21,8 @@ class PackageRow(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Debian's name of the architecture; `host` for this machine's own, and for packages that are for all."""
     keep: tuple[str, ...] = ("*",)
     """Patterns of the files that are wanted (`fnmatch`, without a leading slash)."""
+    drop: tuple[str, ...] = ()
+    """Patterns of those among them that are not."""
 
 
 @cache
