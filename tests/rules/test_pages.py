@@ -9,8 +9,10 @@ import jsonschema
 import pytest
 
 import seatrial.rules
+from seatrial.attribution import Step
 from seatrial.errors import UsageError
 from seatrial.rules import catalogue, explanation, explanation_ids, rule_ids
+from seatrial.running import NEWER_LIBC
 from seatrial.tables.messages import LANGUAGES, templates
 from seatrial.tables.rules import page
 
@@ -46,6 +48,11 @@ def test_pages_are_complete(id_: str) -> None:
 
 def test_every_static_page_belongs_to_a_rule() -> None:
     assert {id_ for id_ in explanation_ids() if id_.startswith("ST-")} == set(rule_ids())
+
+
+def test_the_ids_of_other_stages_are_explained() -> None:
+    others = {"BD-COMPILE-001", "BD-CGO-001", NEWER_LIBC, *Step}
+    assert {id_ for id_ in explanation_ids() if not id_.startswith("ST-")} == others
 
 
 def test_every_message_exists_and_is_used() -> None:

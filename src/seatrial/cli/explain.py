@@ -46,7 +46,7 @@ def command(rule: str | None, lang: str, json_to: str | None) -> None:
         _print_page(told[0], translate(told[0].title, lang), lang)
     else:
         for one in told:
-            click.echo(f"{one.page.id:<18} {one.page.severity.value:<8} {translate(one.title, lang)}")
+            click.echo(f"{one.page.id:<24} {one.page.severity.value:<8} {translate(one.title, lang)}")
 
 
 _HEADINGS = {

@@ -38,9 +38,10 @@ def explanation_ids() -> tuple[str, ...]:
 
 def explanation(rule_id: str) -> Explanation:
     """The explanation of an id, in upper or lower case. Raises UsageError for an unknown one, naming the nearest."""
-    wanted = rule_id.strip().upper()
-    if wanted not in page_ids():
-        near = difflib.get_close_matches(wanted, page_ids(), n=3)
+    by_folded = {id_.casefold(): id_ for id_ in page_ids()}
+    wanted = by_folded.get(rule_id.strip().casefold())
+    if wanted is None:
+        near = [by_folded[name] for name in difflib.get_close_matches(rule_id.strip().casefold(), by_folded, n=3)]
         advice = f"Did you mean {', '.join(near)}?" if near else "`seatrial explain` lists all of them."
         raise UsageError(f"no rule is called {rule_id!r}.", advice)
     return Explanation(message(f"rules.{wanted}"), page(wanted))

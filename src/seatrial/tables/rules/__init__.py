@@ -1,5 +1,8 @@
 """The pages of `seatrial explain`: one TOML file a rule or step, named for its id, validated when it is read.
 
+Ids of static rules start with ST, of building with BD, of running with RT; steps of attribution
+are `attribution:<step>`. In the name of a file `--` stands for the colon, which some file systems do not allow.
+
 Titles stand in `tables/messages/rules.toml` under the same id, because findings carry them as messages.
 """
 
@@ -27,7 +30,10 @@ class Page(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
 
     id: str
     severity: Severity
-    """Of a finding, unless the rule lowers it for a single one (a weak symbol)."""
+    """Of a finding, unless the rule lowers it for a single one (a weak symbol).
+
+    Of a step of attribution: an error where it makes a stage bad, a note where it leaves it unchecked.
+    """
     confidence: Confidence
     """The highest that a finding of this rule can have."""
     evidence: tuple[str, ...]
@@ -42,7 +48,7 @@ class Page(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
 @cache
 def page_ids() -> tuple[str, ...]:
     """The ids that have a page, sorted."""
-    return tuple(sorted(path.stem for path in _FOLDER.glob("*.toml")))
+    return tuple(sorted(path.stem.replace("--", ":") for path in _FOLDER.glob("*.toml")))
 
 
 @cache
@@ -50,7 +56,8 @@ def page(id_: str) -> Page:
     """The page of an id. Raises KeyError for an id without one, msgspec.ValidationError for a page that is wrong."""
     if id_ not in page_ids():
         raise KeyError(id_)
-    found = msgspec.toml.decode((_FOLDER / f"{id_}.toml").read_bytes(), type=Page)
+    path = _FOLDER / f"{id_.replace(':', '--')}.toml"
+    found = msgspec.toml.decode(path.read_bytes(), type=Page)
     if found.id != id_ or not found.sources or not found.evidence:
-        raise msgspec.ValidationError(f"{id_}.toml: its id must be the file's name, with evidence and sources")
+        raise msgspec.ValidationError(f"{path.name}: its id must be the file's name, with evidence and sources")
     return found
