@@ -1,6 +1,7 @@
 """How loaders, C libraries and the Go runtime end a program (`program_endings.toml`), each with its source."""
 
 import re
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
@@ -8,7 +9,7 @@ import msgspec
 
 from seatrial.model.trial import Layer
 
-__all__ = ["KnownEnding", "all_endings", "known_ending"]
+__all__ = ["KnownEnding", "all_endings", "known_ending", "named_ending"]
 
 
 class KnownEnding(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -43,9 +44,20 @@ def known_ending(exit_code: int | None, stderr: str, dynamic: bool) -> tuple[Kno
 
     `dynamic`: it has a loader. A static program that prints a loader's words prints its own.
     """
-    for row in all_endings():
-        if exit_code not in row.exit_codes or (row.of_loader and not dynamic):
-            continue
-        if match := re.search(row.pattern, stderr, re.MULTILINE):
+    if not exit_code:
+        return None
+    rows = [row for row in all_endings() if exit_code in row.exit_codes]
+    return _first(rows, stderr, dynamic)
+
+
+def named_ending(output: str, dynamic: bool) -> tuple[KnownEnding, str] | None:
+    """The same from words alone, for a test binary that ended before its first test: `go test` keeps its exit code."""
+    return _first(all_endings(), output, dynamic)
+
+
+def _first(rows: Iterable[KnownEnding], text: str, dynamic: bool) -> tuple[KnownEnding, str] | None:
+    for row in rows:
+        match = re.search(row.pattern, text, re.MULTILINE) if dynamic or not row.of_loader else None
+        if match:
             return row, match["subject"].strip()
     return None

@@ -13,7 +13,7 @@ from seatrial.model.states import State
 from seatrial.model.trial import Layer, Observation, Perturbation
 from seatrial.processes import Outcome, shell_line, start
 from seatrial.tables.messages import message
-from seatrial.tables.program_endings import known_ending
+from seatrial.tables.program_endings import named_ending
 from seatrial.trials.execution import compose, loader_evidence, quit_group
 from seatrial.trials.go_test_events import PackageTests, TestEvents, read_events
 
@@ -158,11 +158,9 @@ class _Reading:
     def _layer(self) -> tuple[Layer, str]:
         """Who ended the first package that failed outside its tests, such as before the first one began."""
         for package in self._bad:
-            if re.search(r"^signal: illegal instruction", package.output, re.MULTILINE):
+            if re.search(r"^(signal|SIGILL): illegal instruction", package.output, re.MULTILINE):
                 return Layer.CPU, ""
-            code = re.search(r"^exit status (\d+)$", package.output, re.MULTILINE)
-            found = known_ending(int(code[1]), package.output, self._command.dynamic) if code else None
-            if found and found[0].layer != Layer.PROGRAM and not package.tests:
+            if not package.tests and (found := named_ending(package.output, self._command.dynamic)):
                 return found[0].layer, found[1]
         return Layer.PROGRAM, ""
 
