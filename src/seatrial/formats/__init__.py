@@ -30,12 +30,12 @@ def read_binary(path: Path) -> BinaryFacts:
             what = "a folder" if stat.S_ISDIR(mode) else "no regular file"
             raise UsageError(f"{name} is {what}.", "Name a binary: an ELF, PE, Mach-O or ar file.")
         with path.open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
-            size = file.tell()
+            size = os.fstat(file.fileno()).st_size
             if size == 0:
                 raise UsageError(f"{name} is empty.", "Build or copy it again.")
             with mmap.mmap(file.fileno(), size, access=mmap.ACCESS_READ) as data:
                 facts = read_image(Window(data, 0, size), name)
+                digest = hashlib.sha256(data).hexdigest()
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise UsageError(f"{name} cannot be read: {reason}.", "Check the path and its permissions.") from error

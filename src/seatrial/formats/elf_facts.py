@@ -44,6 +44,8 @@ from seatrial.tables.binary_formats import load
 
 __all__ = ["read_elf"]
 
+_NO_SYSTEM = "the file does not name its operating system"
+
 
 def read_elf(window: Window) -> BinaryFacts:
     """The facts; path and digest are left empty. Raises CutOff for what ends within its headers."""
@@ -65,10 +67,13 @@ def read_elf(window: Window) -> BinaryFacts:
     abi = problems.attempt_or(Abi(), "ABI marks", lambda: read_abi(image))
     go = build_info_or_unknown(problems, lambda: _build_info(image))
     goarch = go_architecture(image, machine)
-    goos = _operating_system(image, interpreter, marks, go)
     kind = _kind(image, interpreter, dynamic, go)
     linkage = _linkage(image, kind, dynamic, libraries)
     inside = problems.attempt("symbol table", lambda: static_symbols(image, [row.name for row in tables.static_symbol]))
+    libc = _libc(image, interpreter, marks, go, linkage, libraries, inside)
+    goos = _operating_system(image, interpreter, marks, go)
+    if isinstance(goos, Unknown) and libc:
+        goos = "linux"  # glibc's other systems have no port of Go, musl has none
     _compare(problems, goos, goarch, interpreter, marks, go)
 
     return BinaryFacts(
@@ -101,7 +106,7 @@ def read_elf(window: Window) -> BinaryFacts:
         go_build_id=marks.go_build_id or _raw_build_id(image),
         go=go,
         static_symbols=inside,
-        libc=_libc(image, goos, interpreter, linkage, libraries, inside),
+        libc=libc,
         problems=tuple(problems.lines),
     )
 
@@ -170,7 +175,7 @@ def _raw_build_id(image: ElfImage) -> str:
 def _operating_system(image: ElfImage, interpreter: str, marks: Marks, go: GoBuildInfo | Unknown) -> str | Unknown:
     if isinstance(go, GoBuildInfo) and go.settings.get("GOOS"):
         return go.settings["GOOS"]
-    return _marked_system(image, interpreter, marks) or Unknown("the file does not name its operating system")
+    return _marked_system(image, interpreter, marks) or Unknown(_NO_SYSTEM)
 
 
 def _marked_system(image: ElfImage, interpreter: str, marks: Marks) -> str:
@@ -257,8 +262,9 @@ def _executable_stack(image: ElfImage) -> bool | Unknown:
 
 def _libc(
     image: ElfImage,
-    goos: str | Unknown,
     interpreter: str,
+    marks: Marks,
+    go: GoBuildInfo | Unknown,
     linkage: Linkage | Unknown,
     libraries: tuple[str, ...] | Unknown,
     symbols: tuple[str, ...] | Unknown,
@@ -266,7 +272,7 @@ def _libc(
     loader = load().interpreter(interpreter)
     if loader:
         return loader.libc
-    if goos != "linux":
+    if _operating_system(image, interpreter, marks, go) not in ("linux", Unknown(_NO_SYSTEM)):
         return ""
     if linkage == Linkage.STATIC:
         return static_libc(image, symbols, load().libc_mark)

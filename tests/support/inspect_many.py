@@ -1,0 +1,44 @@
+"""Runs `seatrial inspect` on every file of a folder in this one process, within 1 GiB of memory.
+
+python inspect_many.py FOLDER: a JSON line for each file, with how it ended.
+"""
+
+import contextlib
+import io
+import json
+import resource
+import signal
+import sys
+import time
+from pathlib import Path
+
+MEMORY = 1 << 30
+SECONDS = 10
+
+
+def inspect(path: Path, as_json: bool) -> dict[str, object]:
+    from seatrial.cli import main
+
+    out, err = io.TextIOWrapper(io.BytesIO(), write_through=True), io.StringIO()
+    sys.argv = ["seatrial", "inspect", str(path), *(["--json", "-"] if as_json else [])]
+    started = time.perf_counter()
+    signal.alarm(SECONDS)  # SIGALRM ends the process: a file that hangs has no line
+    code: object = None
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        try:
+            main()
+        except SystemExit as end:
+            code = end.code
+    signal.alarm(0)
+    assert isinstance(out.buffer, io.BytesIO)
+    said = out.buffer.getvalue()
+    if as_json and code == 0:
+        json.loads(said)
+    seconds = time.perf_counter() - started
+    return {"name": path.name, "code": code, "stdout": len(said), "stderr": err.getvalue()[:2000], "seconds": seconds}
+
+
+if __name__ == "__main__":
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    for number, path in enumerate(sorted(Path(sys.argv[1]).iterdir())):
+        print(json.dumps(inspect(path, as_json=number % 2 == 0)), flush=True)
