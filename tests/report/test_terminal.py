@@ -11,6 +11,7 @@ from rich.cells import cell_len
 from rich.console import Console
 
 from seatrial.model.events import Event, Note, StageEnded
+from seatrial.model.finding import Evidence
 from seatrial.model.report import Report, summarize
 from seatrial.model.states import State
 from seatrial.report.terminal import LiveMatrix, PlainLines, console_on, final
@@ -127,6 +128,35 @@ def test_a_long_output_keeps_its_ends(rich_report: Report) -> None:
     assert "goroutine 99 [running]" in text
     assert "goroutine 50 [running]" not in text
     assert "… 60 lines left out here" in text
+
+
+def test_much_evidence_and_long_values_are_counted(rich_report: Report) -> None:
+    evidence = tuple(Evidence("failed", f"Test{number}" + "x" * (500 if number == 0 else 0)) for number in range(20))
+    cell = rich_report.cells[3]
+    stage = msgspec.structs.replace(cell.stages[3], evidence=evidence)
+    changed = msgspec.structs.replace(cell, stages=(*cell.stages[:3], stage))
+    text = " ".join(told(msgspec.structs.replace(rich_report, cells=(changed,))).split())
+    assert "Test11" in text
+    assert "Test12" not in text
+    assert "… 8 more, in the JSON and HTML reports" in text
+    assert "… 105 more characters" in text
+
+
+def test_the_same_reason_with_other_output_is_told_once(rich_report: Report) -> None:
+    cell = rich_report.cells[3]
+    other = msgspec.structs.replace(cell.stages[3], output="--- FAIL: TestWatch (0.1s)\nin /tmp/2")
+    one = msgspec.structs.replace(cell.stages[3], output="--- FAIL: TestWatch (0.2s)\nin /tmp/1")
+    cells = (
+        msgspec.structs.replace(cell, stages=(one,)),
+        msgspec.structs.replace(cell, target="alpine-3.20/amd64", stages=(other,)),
+    )
+    text = told(msgspec.structs.replace(rich_report, cells=cells))
+    assert text.count("TestWatch passed twice and failed once.") == 1
+    assert "Platforms  alpine-3.20/arm64, alpine-3.20/amd64" in text
+    assert "Output and evidence are those of alpine-3.20/arm64." in text
+    assert "in /tmp/1" in text
+    assert "in /tmp/2" not in text
+    assert "Output and evidence are those of" not in told(rich_report)
 
 
 def test_plain_lines(rich_events: tuple[Event, ...]) -> None:

@@ -50,6 +50,14 @@ class StageGroup(msgspec.Struct, frozen=True):
     first: Stage
     targets: dict[str, tuple[StageName, ...]]
     """Each platform with its stages that ended so."""
+    alike: bool
+    """Whether output and evidence are the same too; paths and times in them often differ."""
+
+    @property
+    def stages(self) -> tuple[StageName, ...]:
+        """All the stages that ended so, on any platform."""
+        ended = {name for stages in self.targets.values() for name in stages}
+        return tuple(name for name in StageName if name in ended)
 
 
 def same_findings(findings: Iterable[Finding]) -> tuple[FindingGroup, ...]:
@@ -68,14 +76,15 @@ def same_stages(stages: Iterable[tuple[str, Stage]]) -> tuple[StageGroup, ...]:
     """Pairs of platform and stage put together by how and why the stage ended, worst first, else in their order."""
     groups: dict[object, list[tuple[str, Stage]]] = {}
     for target, stage in stages:
-        key = (stage.state, stage.reason.text, stage.rule, str(stage.needs), stage.evidence, stage.output)
+        key = (stage.state, stage.reason.text, stage.rule, str(stage.needs))
         groups.setdefault(key, []).append((target, stage))
     told = []
     for group in groups.values():
         targets: dict[str, tuple[StageName, ...]] = {}
         for target, stage in group:
             targets[target] = (*targets.get(target, ()), stage.stage)
-        told.append(StageGroup(group[0][1], targets))
+        alike = len({(stage.evidence, stage.output) for _, stage in group}) == 1
+        told.append(StageGroup(group[0][1], targets, alike))
     return tuple(sorted(told, key=lambda group: _STATES[group.first.state]))
 
 

@@ -85,8 +85,7 @@ def _finding(group: FindingGroup, words: Words) -> str:
 
 def _stage(group: StageGroup, words: Words) -> str:
     stage = group.first
-    names = dict.fromkeys(name for stages in group.targets.values() for name in stages)
-    head = f"<b>{MARKS[stage.state]} {words.state(stage.state)} {words.stages(names)}</b>"
+    head = f"<b>{MARKS[stage.state]} {words.state(stage.state)} {words.stages(group.stages)}</b>"
     body = [_text(words.message(stage.reason)), _facts(group.targets, stage.evidence, words)]
     if stage.needs:
         body.append(f"{words('needs')}{words('colon')}{_text(words.message(stage.needs))}")

@@ -22,6 +22,7 @@ __all__ = ["final"]
 _SEVERITY_STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.NOTE: "default"}
 _FIRST_LINES, _LAST_LINES = 10, 30
 """Of an output that is longer: its beginning names the fault, its end the place. The other formats have all of it."""
+_MOST_EVIDENCE, _LONGEST_VALUE = 12, 400
 
 _LABEL_WIDTH = 20
 
@@ -74,14 +75,15 @@ class _Writer:
         """One paragraph for stages that ended in the same way, with all the platforms."""
         words, stage = self._words, group.first
         head = state_text(stage.state, words, self._console.encoding)
-        names = dict.fromkeys(name for stages in group.targets.values() for name in stages)
-        head.append(f" {words.stages(names)}", style="bold default")
+        head.append(f" {words.stages(group.stages)}", style="bold default")
         basis = [words.fidelity(stage.fidelity)] if stage.fidelity else []
         if stage.rule:
             basis.append(words("decided-by", rule=printable(stage.rule)))
         if basis:
             head.append(f" ({words('comma').join(basis)})", style="not bold dim default")
         self._paragraph(head, words.message(stage.reason))
+        if not group.alike and (stage.output or stage.evidence):
+            self._console.print(Padding(Text(words("shown-of", target=next(iter(group.targets)))), (0, 0, 0, 2)))
         self._output(stage.output)
         same = len(set(group.targets.values())) == 1
         targets = group.targets if same else [f"{name} ({words.stages(s)})" for name, s in group.targets.items()]
@@ -136,20 +138,29 @@ class _Writer:
         return [(words("on-platforms"), words("list-comma").join(targets))]
 
     def _details(self, rows: list[tuple[str, str]], evidence: Iterable[Evidence], remedy: str) -> None:
-        """Labels on the left, what was seen on the right; nothing is cut, long values are folded."""
+        """Labels on the left, what was seen on the right; where it is too much for a terminal, how much is left out."""
         table = Table.grid(padding=(0, 2, 0, 0))
         table.add_column(style="dim", overflow="fold", max_width=_LABEL_WIDTH)
         table.add_column(overflow="fold")
         for label, text in rows:
             table.add_row(label, Text(printable(text)))
-        for each in evidence:
-            value = Text(printable(each.value))
-            if each.where:
-                value.append(f"  {printable(each.where)}", style="dim")
-            table.add_row(Text(printable(each.kind)), value)
+        seen = list(evidence)
+        for each in seen[:_MOST_EVIDENCE]:
+            table.add_row(Text(printable(each.kind)), self._value(each))
+        if len(seen) > _MOST_EVIDENCE:
+            table.add_row("", Text(self._words("left-out-evidence", count=len(seen) - _MOST_EVIDENCE), style="dim"))
         if remedy:
             table.add_row(self._words("remedy"), Text(printable(remedy)))
         self._console.print(Padding(table, (0, 0, 0, 2), expand=False))
+
+    def _value(self, evidence: Evidence) -> Text:
+        value = printable(evidence.value)
+        text = Text(value[:_LONGEST_VALUE])
+        if len(value) > _LONGEST_VALUE:
+            text.append(self._words("left-out-text", count=len(value) - _LONGEST_VALUE), style="dim")
+        if evidence.where:
+            text.append(f"  {printable(evidence.where)}", style="dim")
+        return text
 
     def _output(self, output: str) -> None:
         lines = printable(output).rstrip("\n").split("\n") if output.strip() else []
