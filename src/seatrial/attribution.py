@@ -122,7 +122,7 @@ def account(subject: Subject, offers: tuple[Offer, ...], history: History) -> tu
 
 def _canary_line(canary: CanaryResult) -> str:
     if not canary.passed:
-        return "; ".join(("failed", *canary.failed, canary.ending))
+        return "; ".join(filter(None, ("failed", *canary.failed, canary.ending)))
     return f"passed, {canary.cases} cases" + ("" if canary.self_exec else ", but a program cannot start itself here")
 
 
@@ -193,7 +193,7 @@ class _Attribution:
         """Why the runner may not speak about the program; "" for a sound one."""
         canary = self._canaries[index]
         if not canary.passed:
-            return "; ".join((*canary.failed, canary.ending))
+            return "; ".join(filter(None, (*canary.failed, canary.ending)))
         for fact, want in self._told(self._offers[index]).items():
             if (seen := canary.facts.get(fact, want)) != want:
                 return f"{fact} {seen} in place of {want}"
