@@ -100,7 +100,13 @@ def _fill(
     place: Path, name: str, program: Program, job: BuildJob, go: GoToolchain, store: Store, timeout: float
 ) -> None:
     started = time.monotonic()
-    arguments = ("build", *build_flags(program, job), "-o", str(place / name), program.package)
+    arguments = (
+        "build",
+        *build_flags(program, job, input_key(program, job, go)),
+        "-o",
+        str(place / name),
+        program.package,
+    )
     outcome = go.run(arguments, environment(program, job), timeout, program.directory)
     if not outcome.ok or not (place / name).is_file():
         raise _Failure(_failed(outcome, program, job, go, timeout))
@@ -190,5 +196,6 @@ def _reproducer(program: Program, job: BuildJob, go: GoToolchain) -> str:
     """The command for a shell. What the user's own environment must not add is set to nothing in it."""
     env = {"GOFLAGS": "", "GOTOOLCHAIN": "local"} | environment(program, job)
     output = f"/tmp/{job.go_target.name}-{artifact_name(program, job)}"
-    arguments = (go.binary, "build", *build_flags(program, job), "-o", output, program.package)
+    flags = build_flags(program, job, input_key(program, job, go))
+    arguments = (go.binary, "build", *flags, "-o", output, program.package)
     return shell_line(arguments, env, program.directory)

@@ -26,15 +26,20 @@ def module_flags(program: Program) -> tuple[str, ...]:
     return (f"-modfile={program.modfile}", "-mod=mod") if program.modfile else ()
 
 
-def build_flags(program: Program, job: BuildJob) -> tuple[str, ...]:
-    """Flags of `go build`; `go test` takes the same, `-buildmode` aside."""
+def build_flags(program: Program, job: BuildJob, build_id: str = "") -> tuple[str, ...]:
+    """Flags of `go build` and `go test`.
+
+    With cgo, Go's own build ID depends on the directory (`-I${SRCDIR}` is part of it, golang/go#77086): a reproducible
+    build is given another one. It is not left empty, since LC_UUID and the GNU build ID are made from it.
+    """
     flags = list(REPRODUCIBLE_FLAGS) if job.reproducible else []
     flags += module_flags(program)
     if job.buildmode != "exe":
         flags.append(f"-buildmode={job.buildmode}")
     if job.tags:
         flags.append(f"-tags={','.join(job.tags)}")
-    ldflags = " ".join(part for part in (job.ldflags, job.cc.ldflags if job.cgo and job.cc else "") if part)
+    own = f"-buildid={build_id}" if build_id and job.cgo and job.reproducible else ""
+    ldflags = " ".join(part for part in (own, job.cc.ldflags if job.cgo and job.cc else "", job.ldflags) if part)
     if ldflags:
         flags.append(f"-ldflags={ldflags}")
     if job.gcflags:

@@ -103,9 +103,7 @@ def _find(package: str, version: str, go: GoToolchain) -> tuple[_Download, str]:
         raise UsageError(f"The module {without.Path}@{without.Version} has no package {package}.", "Check its path.")
     absent = [failure for failure in failures if _ABSENT.search(failure)]
     if absent:
-        raise UsageError(
-            f"There is no {package}@{version}: {_one_line(absent[-1])}.", "Check the path and the version."
-        )
+        raise UsageError(f"There is no {package}@{version}: {_one_line(absent[0])}.", "Check the path and the version.")
     raise CouldNotCheck(
         f"Cannot fetch {package}@{version}: {_one_line(failures[-1])}.",
         "Check the network and GOPROXY (`go env GOPROXY`), then run again.",

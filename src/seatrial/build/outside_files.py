@@ -45,7 +45,7 @@ def _of_package(package: GoPackage, env: dict[str, str], watch: Watch) -> set[st
     pending = sorted(own | found)
     seen = set(pending)
     while pending:
-        for file in _included(pending.pop(), (*directories, package.Dir)):
+        for file in _included(pending.pop(), (*directories, package.Dir), watch):
             if file not in seen:
                 seen.add(file)
                 found.add(file)
@@ -73,8 +73,11 @@ def _absolute(place: str, base: str) -> str:
     return os.path.normpath(os.path.join(base, place))  # noqa: PTH118 - plain strings throughout
 
 
-def _included(file: str, directories: tuple[str, ...]) -> Iterator[str]:
-    """Files that a C or cgo file includes by a quoted name, from its own directory or those of -I."""
+def _included(file: str, directories: tuple[str, ...], watch: Watch) -> Iterator[str]:
+    """Files that a C or cgo file includes by a quoted name, from its own directory or those of -I.
+
+    Places where the file is looked for and is not are watched: it may come to be there.
+    """
     if _LIBRARY.fullmatch(file):
         return
     try:
@@ -84,6 +87,7 @@ def _included(file: str, directories: tuple[str, ...]) -> Iterator[str]:
     for name in _INCLUDE.findall(text):
         for directory in (str(Path(file).parent), *directories):
             place = _absolute(name, directory)
+            watch.files((place,))
             if Path(place).is_file():
                 yield place
                 break

@@ -9,7 +9,7 @@ from seatrial.build.go_source import package_name
 from seatrial.build.modules import fetch_module
 from seatrial.errors import UsageError
 from seatrial.model.program import Program, ProgramKind
-from seatrial.store import Store, file_digest
+from seatrial.store import Store
 from seatrial.toolchains.go import GoToolchain
 
 __all__ = ["Program", "ProgramKind", "main_name", "resolve"]
@@ -23,6 +23,8 @@ def resolve(argument: str, cwd: Path, go: GoToolchain, store: Store) -> Program:
 
     Raises UsageError for what is no program, CouldNotCheck when a module could not be fetched.
     """
+    if not argument.strip():
+        raise UsageError("The program has no name.", "Give a package directory, module@version, or a binary.")
     place = Path(os.path.normpath(cwd / Path(argument).expanduser()))
     try:
         if place.is_dir():
@@ -123,13 +125,18 @@ def _main_packages(directory: Path, limit: int = 5) -> list[str]:
 
 
 def _binary(argument: str, path: Path) -> Program:
+    from seatrial.formats import read_binary  # only here: a program that is built has no need of the readers yet
+
+    facts = read_binary(path)
+    known = isinstance(facts.goos, str) and isinstance(facts.goarch, str)
     return Program(
         name=path.name.removesuffix(".exe"),
         argument=argument,
         kind=ProgramKind.BINARY,
         directory=path.parent,
         binary=str(path),
-        sha256=file_digest(path),
+        sha256=facts.sha256,
+        port=f"{facts.goos}/{facts.goarch}" if known else None,
     )
 
 

@@ -27,7 +27,7 @@ class BuildSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     glibc: str = ""
     """The glibc version to link against; "" is the platform's own."""
     reproducible: bool = True
-    """-trimpath, -buildvcs=false, an empty build id."""
+    """-trimpath, -buildvcs=false and, with cgo, a build ID that does not depend on the directory."""
 
 
 class BuildOverride(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
