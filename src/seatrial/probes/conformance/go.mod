@@ -1,0 +1,3 @@
+module seatrial.example/conformance
+
+go 1.25

@@ -1,0 +1,11 @@
+//go:build !unix
+
+package suite
+
+import "os/exec"
+
+func ownGroup(*exec.Cmd) {}
+
+func askForStacks(*exec.Cmd) {}
+
+func killGroup(command *exec.Cmd) { command.Process.Kill() }

@@ -1,0 +1,2 @@
+// Package atomics asks atomic operations and memory order.
+package atomics

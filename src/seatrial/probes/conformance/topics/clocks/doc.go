@@ -1,0 +1,2 @@
+// Package clocks asks the clocks and timers of the system.
+package clocks

@@ -1,0 +1,2 @@
+// Package files asks processes and files, and what their errors become.
+package files

@@ -1,0 +1,2 @@
+// Package linking asks dynamic loading; its cases are in withcgo.
+package linking

@@ -1,0 +1,2 @@
+// Package memory asks mapping and protection of memory.
+package memory

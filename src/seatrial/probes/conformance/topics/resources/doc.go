@@ -1,0 +1,2 @@
+// Package resources asks limits: cgroups, rlimits, memory.
+package resources

@@ -1,0 +1,2 @@
+// Package signals asks delivery of signals, and what faults of the CPU become.
+package signals
