@@ -2,6 +2,8 @@
 
 import re
 import string
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -75,3 +77,10 @@ def test_an_unknown_label_is_a_bug() -> None:
 def test_durations(seconds: float, english: str, chinese: str) -> None:
     assert Words("en").duration(seconds) == english
     assert Words("zh").duration(seconds) == chinese
+
+
+@pytest.mark.parametrize("module", ["json", "junit", "sarif", "markdown"])
+def test_formats_load_neither_rich_nor_jinja2(module: str) -> None:
+    code = f"import sys, seatrial.report.{module}; print(*{{'rich', 'jinja2'}} & sys.modules.keys())"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    assert run.stdout.strip() == ""
