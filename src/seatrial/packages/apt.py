@@ -99,7 +99,8 @@ class Tree:
         )
         root = self._root
         self._config.write_text(
-            f'Dir::State "{root}/state";\nDir::State::status "{root}/state/status";\nDir::Cache "{root}/cache";\n'
+            f'Dir::State "{root}/state";\nDir::State::status "{root}/state/status";\n'
+            f'Dir::Cache "{root}/cache";\nDir::Cache::srcpkgcache "";\n'
             f'Dir::Etc::sourcelist "{root}/sources.list";\nDir::Etc::sourceparts "{root}/empty";\n'
             f'Dir::Etc::parts "{root}/empty";\nDir::Etc::main "{root}/empty/none";\n'
             f'Dir::Etc::preferences "{root}/empty/none";\nDir::Etc::preferencesparts "{root}/empty";\n'

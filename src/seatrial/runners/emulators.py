@@ -16,6 +16,7 @@ from seatrial.store import Store, digest, file_digest
 from seatrial.tables.architectures import Architecture
 
 __all__ = [
+    "WANTED_MAJOR",
     "Emulator",
     "Trial",
     "emulators",

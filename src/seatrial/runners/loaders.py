@@ -60,18 +60,19 @@ def cannot_fetch(runner: str, what: str, error: CouldNotCheck, code: str) -> Can
 def sysroot(store: Store, packages: Packages, runner: str, workload: Workload) -> Sysroot | CannotOffer:
     """The sysroot for a dynamic program, fetched the first time."""
     row = architectures()[workload.goarch]
-    name = {"glibc": row.glibc, "musl": row.musl}.get(workload.libc, "")
+    names = {"glibc": row.glibc, "musl": row.musl}.get(workload.libc, ())
     what = f"{workload.libc or workload.interpreter} for {workload.goarch}"
-    if not name:
+    if not names:
         return _none(runner, what, message("runners.no_sysroot", what=what))
     try:
-        package = packages.fetch(name)
-        place = store.make("sysroots", digest(package.sha256, row.triple), lambda new: _fill(new, package, row.triple))
+        parts = tuple(packages.fetch(name) for name in names)
+        key = digest([part.sha256 for part in parts], row.triple)
+        place = store.make("sysroots", key, lambda new: _fill(new, parts, row.triple))
     except CouldNotCheck as error:
         return cannot_fetch(runner, what, error, "no-sysroot")
-    made = Sysroot(place, (package,))
+    made = Sysroot(place, parts)
     if not (place / workload.interpreter.lstrip("/")).exists():
-        reason = message("runners.no_loader", interpreter=workload.interpreter, package=package.name)
+        reason = message("runners.no_loader", interpreter=workload.interpreter, package=parts[0].name)
         return _none(runner, what, reason)
     return made
 
@@ -80,15 +81,17 @@ def _none(runner: str, what: str, reason: Message) -> CannotOffer:
     return CannotOffer(runner, reason, "no-sysroot", message("runners.needs_machine", what=what))
 
 
-def _fill(new: Path, package: Package, triple: str) -> None:
+def _fill(new: Path, parts: tuple[Package, ...], triple: str) -> None:
     """Debian's cross packages keep everything below `/usr/<triple>/lib`; loaders are asked for in /lib and /lib64."""
-    own = package.path / "usr" / triple
-    for name in ("lib", "lib64", "usr/lib", "etc"):
-        for base in (own, package.path):
-            if (base / name).is_dir() and not (new / name).exists():
-                (new / name).parent.mkdir(exist_ok=True)
-                (new / name).symlink_to(base / name)
-    if not (new / "lib").exists():  # a package of a release without /lib
+    for part in parts:
+        for base in (part.path / "usr" / triple, part.path):
+            for name in ("lib", "lib64", "usr/lib", "etc"):
+                for entry in (base / name).iterdir() if (base / name).is_dir() else ():
+                    link = new / name / entry.name
+                    link.parent.mkdir(parents=True, exist_ok=True)
+                    if not link.is_symlink():
+                        link.symlink_to(entry)
+    if not (new / "lib").exists():  # packages of a release without /lib
         (new / "lib").symlink_to("usr/lib")
     if not (new / "lib64").exists():
         (new / "lib64").symlink_to("lib")

@@ -14,7 +14,7 @@ from seatrial.model.states import Fidelity
 from seatrial.packages import Packages
 from seatrial.processes import run
 from seatrial.runners import elf
-from seatrial.runners.emulators import Emulator, Trial, emulators, kernels_name, quiet_model, try_model
+from seatrial.runners.emulators import WANTED_MAJOR, Emulator, Trial, emulators, kernels_name, quiet_model, try_model
 from seatrial.runners.launcher import Launcher, Registration, environment, write_emulator, write_launcher
 from seatrial.runners.loaders import Loader, Sysroot, ask_version, cannot_fetch, sysroot
 from seatrial.runners.substitutes import Place, compare
@@ -107,7 +107,7 @@ class QemuUser:
             f"QEMU {emulator.version} {model or 'default model'}",
             self._host.kernel,
             loader.libc if loader else "",
-            self._host.page_size,
+            (row.old_qemu_page_size if emulator.major < WANTED_MAJOR else 0) or self._host.page_size,
             self._host.cgroup,
         )
         substitutes, same = compare(platform, place)

@@ -22,10 +22,12 @@ class Architecture(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     order: Literal["little", "big"]
     triple: str
     """Debian's cross packages lie below `/usr/<triple>`."""
-    glibc: str = ""
-    """Row of `packages.toml` with its glibc; "" where there is none."""
-    musl: str = ""
+    glibc: tuple[str, ...] = ()
+    """Rows of `packages.toml` with its glibc and gcc's libraries; none where there is none."""
+    musl: tuple[str, ...] = ()
     """The same for musl."""
+    old_qemu_page_size: int = 0
+    """Bytes that QEMU's user emulation before 10 gives as page size; 0 where that is the host's, as it is since."""
 
 
 @cache
