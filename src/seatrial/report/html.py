@@ -20,7 +20,7 @@ from seatrial.model.report import Cell, Report, Stage
 from seatrial.model.states import Fidelity, Group, StageName, State, group_of
 from seatrial.report.grouping import findings_by_rule, same_findings
 from seatrial.report.printable import printable
-from seatrial.report.verdict_sentence import cached_sentence, count_platforms, verdict_sentence
+from seatrial.report.verdict_sentence import PlatformCounts, cached_sentence, count_platforms, verdict_sentence
 from seatrial.report.words import Words
 
 __all__ = ["render"]
@@ -36,6 +36,7 @@ _STATES = {state: rank for rank, state in enumerate(State)}
 _LEVELS = {fidelity: level for level, fidelity in enumerate(Fidelity, start=1)}
 _CSS = {Group.GOOD: "good", Group.BAD: "bad", Group.UNCHECKED: "open", Group.NEUTRAL: "none"}
 _LABELS = {Group.GOOD: "good", Group.BAD: "bad", Group.UNCHECKED: "could-not-check", Group.NEUTRAL: "does-not-apply"}
+_FOOTER = {"good": Group.GOOD, "bad": Group.BAD, "unchecked": Group.UNCHECKED, "neutral": Group.NEUTRAL}
 _ICONS = {Group.GOOD: "17703f", Group.BAD: "b3251b", Group.UNCHECKED: "474ab0", Group.NEUTRAL: "55606b"}
 _VERDICT_MARKS = {
     Group.GOOD: State.PASS,
@@ -94,14 +95,11 @@ def _context(report: Report, words: Words) -> dict[str, object]:
     style = (_TEMPLATE / "report.css").read_text("utf-8")
     script = (_TEMPLATE / "report.js").read_text("utf-8")
     titles = {finding.rule: words.message(finding.title) for finding in report.findings if finding.suppressed}
-    good_title = {"program": report.program.name, "all": counts.all}
     return {
         "report": report,
         "words": words,
         "lang": {"zh": "zh-CN"}.get(words.language, words.language),
-        "title": words("page-title", bad=counts.groups[Group.BAD], **good_title)
-        if counts.groups[Group.BAD]
-        else words("page-title-good", good=counts.groups[Group.GOOD], **good_title),
+        "title": _title(report, counts, words),
         "policy": _policy(style, _EARLY_SCRIPT, script),
         "icon": _ICON.format(colour=_ICONS[counts.verdict]),
         "style": Markup(style),
@@ -148,7 +146,12 @@ def _context(report: Report, words: Words) -> dict[str, object]:
     }
 
 
-_FOOTER = {"good": Group.GOOD, "bad": Group.BAD, "unchecked": Group.UNCHECKED, "neutral": Group.NEUTRAL}
+def _title(report: Report, counts: PlatformCounts, words: Words) -> str:
+    """What a tab of the browser shows: how many are bad, or where none is, how many are good."""
+    bad, good = counts.groups[Group.BAD], counts.groups[Group.GOOD]
+    if bad:
+        return words("page-title", program=report.program.name, bad=bad, all=counts.all)
+    return words("page-title-good", program=report.program.name, good=good, all=counts.all)
 
 
 def _policy(style: str, *scripts: str) -> str:
