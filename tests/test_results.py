@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from seatrial.errors import UsageError
 from seatrial.model.report import Stage
 from seatrial.model.states import StageName, State
 from seatrial.results import Result, Results
@@ -47,7 +48,8 @@ def test_a_new_run_of_the_same_request_starts_a_new_journal(tmp_path: Path) -> N
     first.keep("t", "k" * 64, result(State.ENVIRONMENT))
     first.close()
     Results(Store(tmp_path), "a" * 64, resume=False)
-    assert Results(Store(tmp_path), "a" * 64, resume=True).resumed == 0
+    with pytest.raises(UsageError, match="no interrupted run"):
+        Results(Store(tmp_path), "a" * 64, resume=True)
 
 
 def test_a_fresh_run_takes_nothing_from_others(tmp_path: Path) -> None:

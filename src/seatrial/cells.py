@@ -27,7 +27,7 @@ from seatrial.model.runner import CannotOffer, Offer, Runner, Workload
 from seatrial.model.states import Confidence, Fidelity, Severity, StageName, State, worst
 from seatrial.model.trial import CanaryResult, Observation, Perturbation
 from seatrial.planning import Plan, PlannedCell, Request
-from seatrial.processes import shell_line
+from seatrial.processes import interrupted, shell_line
 from seatrial.project import active_suppression
 from seatrial.results import Result, Results
 from seatrial.runners import ways
@@ -320,7 +320,8 @@ class CellRun:
         )
         context.used(offers, stage)
         result = Result(msgspec.structs.replace(stage, reproducer=stage.reproducer or self._reproducer(trial.stage)))
-        context.results.keep(self._platform.name, key, result)
+        if not interrupted():
+            context.results.keep(self._platform.name, key, result)
         return result
 
     @property

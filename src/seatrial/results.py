@@ -9,6 +9,7 @@ from pathlib import Path
 
 import msgspec
 
+from seatrial.errors import UsageError
 from seatrial.model.finding import Finding
 from seatrial.model.report import Stage
 from seatrial.model.states import State
@@ -40,7 +41,7 @@ def run_directory(store: Store, request: str) -> Path:
 
 
 class Results:
-    """The results of one run."""
+    """The results of one run. Raises UsageError when there is nothing to resume."""
 
     def __init__(self, store: Store, request: str, resume: bool, fresh: bool = False) -> None:
         self._store = store
@@ -49,6 +50,8 @@ class Results:
         self._journal: Journal[_Entry] = Journal(run_directory(store, request) / "journal.jsonl", _Entry)
         self._resumed: dict[tuple[str, str], Result] = {}
         if resume:
+            if not self._journal.path.exists():
+                raise UsageError("There is no interrupted run of this request to go on with.", "Leave --resume out.")
             self._resumed = {(entry.target, entry.key): entry.result for entry in self._journal.read()}
         else:
             self._journal.path.unlink(missing_ok=True)

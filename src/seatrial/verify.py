@@ -125,6 +125,8 @@ class _Run:
         for name in cell.stages:
             self._start(cell, name)
             result = run.stage(name)
+            if processes.interrupted():
+                return
             with self._lock:
                 self._stages[cell.platform.name, name] = result.stage
                 self._findings[cell.platform.name, name] = result.findings

@@ -93,11 +93,13 @@ def test_shell_line_can_be_pasted() -> None:
     assert subprocess.run(["sh", "-c", line], capture_output=True, text=True, check=True).stdout == "a b|it's|"
 
 
-def test_children_die_with_their_parent() -> None:
+def test_children_and_theirs_die_with_their_parent() -> None:
     script = (
         "import os, time; from seatrial.processes import start\n"
-        "child = start(['sleep', '60'], {'PATH': os.environ['PATH']})\n"
-        "print(child.pid, flush=True); time.sleep(60)"
+        "start(['sh', '-c', 'sleep 60 & echo $!; wait'], {'PATH': os.environ['PATH']})\n"
+        "child = start(['sh', '-c', 'sleep 60 & echo $!; wait'], {'PATH': os.environ['PATH']})\n"
+        "[time.sleep(0.01) for _ in range(500) if not child.output()[0]]; print(child.output()[0], flush=True)\n"
+        "time.sleep(60)"
     )
     parent = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True)
     assert parent.stdout is not None
@@ -106,8 +108,10 @@ def test_children_die_with_their_parent() -> None:
     parent.communicate()
     for _ in range(100):
         try:
-            os.kill(child, 0)
-        except ProcessLookupError:
+            state = Path(f"/proc/{child}/stat").read_text().rpartition(")")[2].split()[0]
+        except FileNotFoundError:
+            return
+        if state == "Z":  # nobody has waited for it yet
             return
         time.sleep(0.02)
     pytest.fail("the child outlived its killed parent")

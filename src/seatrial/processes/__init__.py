@@ -1,15 +1,16 @@
 """Run an outside program: time limit, recorded command, output kept, dies with its parent.
 
-Everything that seatrial starts goes through here. Nothing is given to a shell; a command that people can paste
-is made by `shell_line`.
+Everything that seatrial starts goes through here, each in a process group of its own. When seatrial ends, by kill -9
+too, a guardian process kills the groups that are left. Nothing is given to a shell; a command that people can paste is
+made by `shell_line`.
 """
 
 import contextlib
-import ctypes
 import os
 import shlex
 import signal as signals
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -18,13 +19,20 @@ from typing import IO
 
 import msgspec
 
-__all__ = ["OUTPUT_LIMIT", "Outcome", "Running", "interrupt", "interruptible", "run", "shell_line", "start"]
+__all__ = [
+    "OUTPUT_LIMIT",
+    "Outcome",
+    "Running",
+    "interrupt",
+    "interrupted",
+    "interruptible",
+    "run",
+    "shell_line",
+    "start",
+]
 
 OUTPUT_LIMIT = 8 * 1024 * 1024
 """Bytes kept of each stream: the first and the last half of what is over it."""
-
-_PR_SET_PDEATHSIG = 1  # linux/prctl.h
-_LIBC = ctypes.CDLL(None, use_errno=True)
 
 _live: "set[Running]" = set()
 _interrupted = threading.Event()
@@ -83,6 +91,11 @@ def interrupt() -> None:
         running.signal(signals.SIGKILL, group=True)
 
 
+def interrupted() -> bool:
+    """Whether `interrupt` was called: what ends now was ended by us, and shows nothing."""
+    return _interrupted.is_set()
+
+
 @contextlib.contextmanager
 def interruptible() -> Iterator[None]:
     """A job that `interrupt` may end; programs can be started again after it."""
@@ -90,6 +103,32 @@ def interruptible() -> Iterator[None]:
         yield
     finally:
         _interrupted.clear()
+
+
+class _Guardian:
+    """The process that outlives us for a moment (`guardian.py`), started with the first program."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def tell(self, order: str, group: int) -> None:
+        """Order "+" guards a process group, "-" releases it."""
+        with self._lock, contextlib.suppress(BrokenPipeError):
+            if self._process is None:
+                self._process = subprocess.Popen(
+                    [sys.executable, "-I", "-S", str(Path(__file__).with_name("guardian.py"))],
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.DEVNULL,
+                    stderr=subprocess.DEVNULL,
+                    start_new_session=True,
+                )
+            assert self._process.stdin is not None
+            self._process.stdin.write(f"{order}{group}\n".encode())
+            self._process.stdin.flush()
+
+
+_guardian = _Guardian()
 
 
 class _Pipe(threading.Thread):
@@ -149,6 +188,7 @@ class Running:
         self._out = _Pipe(process.stdout)
         self._err = _Pipe(process.stderr)
         _live.add(self)
+        _guardian.tell("+", self.pid)
         if _interrupted.is_set():
             self.signal(signals.SIGKILL, group=True)
 
@@ -188,6 +228,7 @@ class Running:
         self.signal(signals.SIGKILL, group=True)
         self._process.wait()
         _live.discard(self)
+        _guardian.tell("-", self.pid)
         seconds = self.seconds
         self._out.close()
         self._err.close()
@@ -211,13 +252,6 @@ def start(
     words = tuple(str(word) for word in argv)
     if _interrupted.is_set():
         return Outcome(words, "", "", 0.0, error="interrupted")
-    parent = os.getpid()
-
-    def die_with_parent() -> None:
-        _LIBC.prctl(_PR_SET_PDEATHSIG, signals.SIGKILL)
-        if os.getppid() != parent:
-            os._exit(127)
-
     try:
         process = subprocess.Popen(
             words,
@@ -227,7 +261,6 @@ def start(
             env=dict(env),
             cwd=cwd,
             start_new_session=True,
-            preexec_fn=die_with_parent,
         )
     except OSError as error:
         return Outcome(words, "", "", 0.0, error=f"{words[0]}: {error.strerror or error}")

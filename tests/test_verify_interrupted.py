@@ -1,0 +1,149 @@
+"""Nothing is lost: Ctrl-C and kill -9 leave a partial report and no process, and --resume finishes the run."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from seatrial.model.report import Report
+from seatrial.model.states import StageName, State
+from seatrial.report.json import read
+
+pytestmark = pytest.mark.go
+
+TEST = """package main
+
+import (
+	"os"
+	"testing"
+	"time"
+)
+
+func TestWaits(t *testing.T) {
+	for {
+		if _, err := os.Stat("HOLD"); err != nil {
+			return
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+}
+"""
+
+
+@pytest.fixture
+def program(tmp_path: Path) -> Path:
+    """A program whose test runs for as long as a file named `hold` is there."""
+    place = tmp_path / "program"
+    place.mkdir()
+    (place / "go.mod").write_text("module example.test/waits\n\ngo 1.27\n")
+    (place / "main.go").write_text("package main\n\nfunc main() {}\n")
+    (place / "main_test.go").write_text(TEST.replace("HOLD", str(tmp_path / "hold")))
+    (tmp_path / "hold").touch()
+    return place
+
+
+def start(program: Path, *more: str) -> subprocess.Popen[str]:
+    root = program.parent
+    line = [sys.executable, "-m", "seatrial", "verify", str(program), "-t", "debian-12/amd64", "-t", "debian-12/386"]
+    line += ["--json", str(root / "report.json"), "--html", str(root / "report.html"), *more]
+    env = os.environ | {"SEATRIAL_CACHE": str(root / "cache")}
+    return subprocess.Popen(line, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=env)
+
+
+def until(what: Callable[[], bool], process: subprocess.Popen[str]) -> None:
+    for _ in range(1200):
+        if what():
+            return
+        assert process.poll() is None, process.communicate()[0]
+        time.sleep(0.05)
+    pytest.fail("it did not come to pass within a minute")
+
+
+def waiting_tests(program: Path) -> list[int]:
+    """Processes that still are the program's test binary, or started one."""
+    found = []
+    for place in Path("/proc").iterdir():
+        if place.name.isdigit():
+            try:
+                words = (place / "cmdline").read_bytes()
+                state = (place / "stat").read_text().rpartition(")")[2].split()[0]
+            except OSError:
+                continue
+            if b"program.test" in words or (b"waits.test" in words and state != "Z"):
+                found.append(int(place.name))
+    return found
+
+
+def report_of(program: Path) -> Report:
+    return read((program.parent / "report.json").read_bytes())
+
+
+def check_partial(program: Path) -> None:
+    report = report_of(program)
+    assert not report.complete
+    assert report.exit_code == 3
+    assert report.summary.planned == 8
+    states = {(cell.target, stage.stage): stage for cell in report.cells for stage in cell.stages}
+    assert states["debian-12/amd64", StageName.SMOKE].state is State.PASS
+    waiting = states["debian-12/amd64", StageName.TESTS]
+    assert (waiting.state, waiting.reason_code) == (State.NOT_RUN, "interrupted")
+    assert "--resume" in str(waiting.needs)
+    assert "<html" in (program.parent / "report.html").read_text()
+
+
+def check_resumed(program: Path) -> None:
+    (program.parent / "hold").unlink()
+    process = start(program, "--resume")
+    output = process.communicate(timeout=120)[0]
+    assert process.returncode == 0, output
+    report = report_of(program)
+    assert report.complete
+    assert report.summary.states["pass"] == 8
+    smoke = report.cells[0].stage(StageName.SMOKE)
+    assert smoke is not None
+    assert smoke.cached
+    assert "2 results are kept" in output
+
+
+def at_the_tests(program: Path) -> bool:
+    return len(waiting_tests(program)) >= 2
+
+
+def test_ctrl_c(program: Path) -> None:
+    process = start(program)
+    until(lambda: at_the_tests(program), process)
+    process.send_signal(signal.SIGINT)
+    output = process.communicate(timeout=30)[0]
+    assert process.returncode == 3, output
+    assert "Traceback" not in output
+    assert "--resume" in output
+    assert waiting_tests(program) == []
+    check_partial(program)
+    check_resumed(program)
+
+
+def test_kill_9(program: Path) -> None:
+    process = start(program)
+    until(lambda: at_the_tests(program), process)
+    time.sleep(2.5)  # longer than the time between two writes of the report
+    process.kill()
+    process.communicate()
+    for _ in range(100):
+        if waiting_tests(program) == []:
+            break
+        time.sleep(0.1)
+    assert waiting_tests(program) == []
+    check_partial(program)
+    check_resumed(program)
+
+
+def test_nothing_to_resume_is_said(program: Path) -> None:
+    process = start(program, "--resume")
+    output = process.communicate(timeout=60)[0]
+    assert process.returncode == 2, output
+    assert "no interrupted run" in output
