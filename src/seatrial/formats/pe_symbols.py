@@ -56,7 +56,7 @@ class _Reader:
 
 
 def read_imports(image: PeImage) -> PeImports:
-    """The libraries and functions, delay-loaded ones included. Raises Malformed."""
+    """The libraries and functions, each once, delay-loaded ones included. Raises Malformed."""
     reader = _Reader(image)
     libraries, delayed = [], []
     functions: list[NeededSymbol] = []
@@ -80,7 +80,7 @@ def read_imports(image: PeImage) -> PeImports:
         library = reader.name(name - base, "a delay-loaded library")
         delayed.append(library)
         functions += reader.functions(library, names - base, weak=True)
-    return PeImports((*libraries, *delayed), tuple(delayed), tuple(functions))
+    return PeImports((*libraries, *delayed), tuple(delayed), tuple(dict.fromkeys(functions)))
 
 
 def read_exports(image: PeImage) -> tuple[str, ...]:

