@@ -118,11 +118,6 @@ def test_a_change_touches_exactly_the_targets_that_use_it(
     before = keys()
     write(change)
     assert keys.changed(before) == touched
-    write({name: PURE[name] for name in change if name in PURE})
-    for name in change:
-        if name not in PURE:
-            (keys.home / name).unlink()
-    assert keys.changed(before) == set(), "what is as before has the key of before"
 
 
 def test_a_file_that_is_taken_away(keys: Keys, write: Write) -> None:
@@ -130,6 +125,8 @@ def test_a_file_that_is_taken_away(keys: Keys, write: Write) -> None:
     before = keys()
     (keys.home / "lib" / "win_windows.go").unlink()
     assert keys.changed(before) == {WINDOWS}
+    write({"lib/win_windows.go": PURE["lib/win_windows.go"]})
+    assert keys.changed(before) == set(), "what is as before has the key of before"
 
 
 def test_a_new_file_that_an_embed_pattern_matches(keys: Keys, write: Write) -> None:
@@ -145,6 +142,15 @@ def test_the_same_source_elsewhere_has_the_same_key(keys: Keys, write: Write, tm
     before = keys()
     keys.home = keys.home.rename(tmp_path / "moved")
     assert keys.changed(before) == set()
+
+
+def test_a_module_behind_a_symbolic_link_is_the_same(keys: Keys, write: Write, tmp_path: Path) -> None:
+    write(PURE)
+    before = keys()
+    (tmp_path / "link").symlink_to(keys.home)
+    keys.home = tmp_path / "link"
+    assert keys.changed(before) == set()
+    assert keys.listed == 3
 
 
 def test_platforms_that_need_the_same_share_one_key(keys: Keys, write: Write) -> None:
@@ -196,6 +202,14 @@ def test_a_c_header_in_and_outside_the_package(header: str, keys: Keys, write: W
     assert keys.changed(before) == set() and keys.listed == listed
     write({header: "enum { seatrial_d = 2 };\n"})
     assert keys.changed(before) == EVERY
+
+
+@pytest.mark.zig
+def test_other_files_beside_the_headers_do_not_count(keys: Keys, write: Write) -> None:
+    write(CGO | {"main.go": CGO["main.go"].replace("include\n", "include -I${SRCDIR}\n"), "include/README.md": "1"})
+    before = keys()
+    write({"include/README.md": "2", "include/notes.txt": "", "README.md": ""})
+    assert keys.changed(before) == set()
 
 
 @pytest.mark.zig

@@ -1,14 +1,20 @@
 import json
+import subprocess
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from seatrial.build import resolve
+from seatrial.build import build, plan, resolve
 from seatrial.errors import CouldNotCheck, UsageError
-from seatrial.model.program import ProgramKind
+from seatrial.model.platform import Platform
+from seatrial.model.program import BuildJob, Built, ProgramKind
+from seatrial.model.project import BuildSettings
 from seatrial.store import Store
 from seatrial.toolchains import GoToolchain
+
+Named = Callable[[str], Platform]
 
 GoMod = "module example.com/tool\n\ngo 1.24\n"
 
@@ -88,3 +94,44 @@ def test_no_such_package_version_or_network(tmp_path: Path, fake: Fake, store: S
         resolve("example.com/tool@v9.0.0", tmp_path, go, store)
     with pytest.raises(CouldNotCheck, match=r"Cannot fetch example\.org/x@v1\.0\.0.*no such host.*GOPROXY"):
         resolve("example.org/x@v1.0.0", tmp_path, go, store)
+
+
+def _publish(proxy: Path, path: str, version: str, files: dict[str, str]) -> None:
+    """Put a module into a directory that serves as GOPROXY (go.dev/ref/mod, "GOPROXY protocol")."""
+    place = proxy / path / "@v"
+    place.mkdir(parents=True)
+    (place / "list").write_text(f"{version}\n")
+    (place / f"{version}.info").write_text(json.dumps({"Version": version}))
+    (place / f"{version}.mod").write_text(files["go.mod"])
+    with zipfile.ZipFile(place / f"{version}.zip", "w") as archive:
+        for name, text in files.items():
+            archive.writestr(f"{path}@{version}/{name}", text)
+
+
+@pytest.mark.go
+def test_a_published_module_is_built_by_the_real_go(
+    tmp_path: Path, go: GoToolchain, store: Store, platform: Named, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    proxy = tmp_path / "proxy"
+    main = 'package main\n\nimport "example.com/dep"\n\nfunc main() { println(dep.Word) }\n'
+    tool = {"go.mod": f"{GoMod}\nrequire example.com/dep v0.1.0\n", "cmd/app/main.go": main}
+    _publish(proxy, "example.com/tool", "v1.2.3", tool)
+    dep = {"go.mod": "module example.com/dep\n\ngo 1.24\n", "dep.go": 'package dep\n\nconst Word = "found"\n'}
+    _publish(proxy, "example.com/dep", "v0.1.0", dep)
+    for name, value in {"GOPROXY": proxy.as_uri(), "GOSUMDB": "off", "GOMODCACHE": str(tmp_path / "mod")}.items():
+        monkeypatch.setenv(name, value)
+    try:
+        keys = []
+        for _ in range(2):
+            program = resolve("example.com/tool/cmd/app@v1.2.3", tmp_path, go, store)
+            for name in ("debian-12/amd64", "windows-10/amd64"):
+                job = plan(program, platform(name), BuildSettings(), go, store)
+                assert isinstance(job, BuildJob)
+                result = build(program, job, go, store)
+                assert isinstance(result, Built), result
+                keys.append(result.key)
+        assert keys[:2] == keys[2:] and result.cached
+        shown = subprocess.run([store.path("artifacts", keys[0]) / "app"], capture_output=True, text=True, check=True)
+        assert shown.stderr == "found\n"
+    finally:
+        go.run(["clean", "-modcache"], {}, 60)  # its directories are read-only

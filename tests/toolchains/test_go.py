@@ -37,13 +37,15 @@ def test_a_goroot_a_command_and_a_name_on_path_are_the_same(tmp_path: Path, monk
     assert find_go("go").version == "go1.99.1"
 
 
-def test_a_launcher_in_front_of_go_is_asked_once(tmp_path: Path) -> None:
+def test_a_launcher_in_front_of_go_is_asked_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     root = _goroot(tmp_path / "root")
     launcher = _script(tmp_path / "bin" / "go", f"echo asked >> {tmp_path}/asked; echo {root}")
     store = Store(tmp_path / "cache")
     assert find_go(str(launcher), store).root == str(root)
     assert find_go(str(launcher), store).root == str(root)
     assert (tmp_path / "asked").read_text() == "asked\n"
+    monkeypatch.chdir(tmp_path)
+    assert find_go("bin/go").root == str(root)
 
 
 @pytest.mark.parametrize("kind", ["nothing there", "no bin/go", "not a go", "odd VERSION"])

@@ -19,9 +19,7 @@ def module_files(program: Program, go: GoToolchain, watch: Watch, packages: set[
     Those that could come into being (a go.work above, a go.mod that cuts a package out of the module) are watched.
     """
     if program.modfile:
-        possible = [program.modfile, f"{program.modfile.removesuffix('.mod')}.sum"]
-        watch.files(possible)
-        return [file for file in possible if Path(file).is_file()]
+        return []  # follows from the module's version; `go` adds sums to our copies, target by target
     root = program.directory
     possible = [f"{root}/go.mod", f"{root}/go.sum", f"{root}/vendor/modules.txt"]
     mains = [root]

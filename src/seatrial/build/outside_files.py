@@ -21,6 +21,9 @@ _SYSTEM = ("/usr/", "/lib/", "/lib64/", "/System/", "/Library/")
 
 _LIBRARY = re.compile(r".*\.(a|o|obj|so|lib|dylib|dll|tbd|def)(\.[0-9.]+)?")
 
+_SOURCE = re.compile(r".*\.(h|hh|hpp|hxx|inc|inl|ipp|tcc|def|c|cc|cpp|cxx|m|mm|s|S)|[a-z_]+")
+"""Files that C or C++ may include; those of C++'s own kind have no suffix."""
+
 
 def outside_files(packages: Iterable[GoPackage], root: str, env: dict[str, str], watch: Watch) -> list[str]:
     """Every such file of the local packages that use cgo, sorted. Their places are added to the watch."""
@@ -39,7 +42,7 @@ def _of_package(package: GoPackage, env: dict[str, str], watch: Watch) -> set[st
     directories, files = _places(flags, package.Dir)
     found = {file for file in files if os.path.isfile(file)}  # noqa: PTH113 - plain strings throughout
     for directory in directories:
-        found |= set(watch.tree(directory))
+        found |= set(watch.tree(directory, _may_be_used))
     names = (*package.CgoFiles, *package.CFiles, *package.CXXFiles, *package.MFiles, *package.HFiles, *package.SFiles)
     own = {f"{package.Dir}/{name}" for name in names}
     pending = sorted(own | found)
@@ -67,6 +70,10 @@ def _places(flags: list[str], base: str) -> tuple[list[str], list[str]]:
             files.append(_absolute(word, base))
     kept = [place for place in dict.fromkeys(directories) if place != base and not f"{place}/".startswith(_SYSTEM)]
     return kept, files
+
+
+def _may_be_used(name: str) -> bool:
+    return bool(_SOURCE.fullmatch(name) or _LIBRARY.fullmatch(name))
 
 
 def _absolute(place: str, base: str) -> str:

@@ -28,10 +28,10 @@ def resolve(argument: str, cwd: Path, go: GoToolchain, store: Store) -> Program:
     place = Path(os.path.normpath(cwd / Path(argument).expanduser()))
     try:
         if place.is_dir():
-            return _package(argument, place, go)
+            return _package(argument, place.resolve(), go)
         if place.is_file():
             if place.suffix == ".go" or place.name == "go.mod":
-                return _package(argument, place.parent, go)
+                return _package(argument, place.resolve().parent, go)
             return _binary(argument, place)
     except OSError as error:
         raise UsageError(f"Cannot read {argument}: {error.strerror}.") from error

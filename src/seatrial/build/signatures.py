@@ -125,13 +125,13 @@ class Watch:
         except OSError:
             self.files((path,))
 
-    def tree(self, path: str) -> list[str]:
-        """A whole directory: every file and every name below it. Returns the files, sorted."""
+    def tree(self, path: str, used: Callable[[str], bool] = bool) -> list[str]:
+        """A whole directory: every name below it, and the files of `used` names. Returns these files, sorted."""
         found: list[str] = []
         for place, folders, files in os.walk(path):
-            folders.sort()
+            folders[:] = sorted(name for name in folders if name != ".git")
             self.directory(place, every=True)
-            found += [f"{place}/{name}" for name in sorted(files)]
+            found += [f"{place}/{name}" for name in sorted(files) if used(name)]
         self.files(found)
         return found
 

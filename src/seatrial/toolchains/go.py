@@ -90,7 +90,7 @@ def _explicit_root(explicit: str, store: Store | None) -> Path:
     root = Path(found).resolve().parent.parent
     if (root / "VERSION").is_file() and (root / "bin" / "go").is_file():
         return root
-    return _ask_launcher(Path(found), store)
+    return _ask_launcher(Path(found).absolute(), store)
 
 
 def _ask_launcher(command: Path, store: Store | None) -> Path:
