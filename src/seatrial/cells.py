@@ -60,6 +60,8 @@ class Outcome:
 
     result: BuildResult | CannotBuild | None
     """None for a finished binary."""
+    target: str = ""
+    """The platform that it was built for first; the others share it."""
     path: Path | None = None
     facts: BinaryFacts | None = None
 
@@ -99,7 +101,7 @@ class Context:
         program, job, go = self.plan.program, cell.job, self.plan.go
         if job is None:
             path = Path(program.binary)
-            return Outcome(None, path, read_binary(path))
+            return Outcome(None, cell.platform.name, path, read_binary(path))
         if isinstance(job, CannotBuild):
             return Outcome(job)
         key = digest("build", ourselves(), self.build_key(cell))
@@ -109,10 +111,10 @@ class Context:
         else:
             result = build(program, job, go, self.store)
         if isinstance(result, Built):
-            return Outcome(result, Path(result.path), read_binary(Path(result.path)))
+            return Outcome(result, cell.platform.name, Path(result.path), read_binary(Path(result.path)))
         if result.state is State.FAIL and not result.cached:
             self.store.put("failures", key, result)
-        return Outcome(result)
+        return Outcome(result, cell.platform.name)
 
     def ways(self, platform: Platform, workload: Workload) -> tuple[tuple[Offer, ...], tuple[CannotOffer, ...]]:
         """The ways to run such a program here, best first, with the user's runner only where one was chosen."""
@@ -203,13 +205,14 @@ class CellRun:
             )
             return Result(stage)
         assert result is not None  # a finished binary has no build stage
+        shared = self._outcome.target != self._platform.name
         stage = Stage(
             StageName.BUILD,
             State.PASS if isinstance(result, Built) else result.state,
             result.reason,
             output=result.output,
             reproducer=result.reproducer,
-            seconds=0.0 if result.cached else result.seconds,
+            seconds=0.0 if result.cached or shared else result.seconds,
             cached=result.cached,
         )
         if isinstance(result, BuildFailed):
@@ -217,6 +220,8 @@ class CellRun:
             stage = msgspec.structs.replace(stage, rule=rule, reason_code=result.reason_code, needs=result.needs)
         else:
             notes = tuple(Evidence("note", note.text) for note in self._job.notes)
+            if shared:
+                notes += (Evidence("artifact", "built once for all that can share it", self._outcome.target),)
             stage = msgspec.structs.replace(stage, evidence=notes)
         return Result(stage, tuple(map(self._left_out, result.left_out)))
 
