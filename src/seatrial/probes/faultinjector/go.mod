@@ -1,0 +1,3 @@
+module seatrial.example/faultinjector
+
+go 1.25

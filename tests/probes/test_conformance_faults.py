@@ -1,0 +1,51 @@
+"""Each case of the conformance suite can fail: faults are planted, and the cases that should catch them do."""
+
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from support.conformance_faults import SUITE, Fault, faults
+from support.conformance_probes import cgo_probe, injector, listed, pure_probe, run_probe
+
+pytestmark = [pytest.mark.go, pytest.mark.zig]
+
+_NATIVE = [fault for fault in faults() if fault.port == "linux/amd64"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("fault", _NATIVE, ids=lambda fault: fault.name)
+def test_a_planted_fault_is_caught(fault: Fault, tmp_path: Path) -> None:
+    red: set[str] = set()
+    seen: dict[str, str] = {}
+    for make in (pure_probe, cgo_probe):
+        probe = make(faulty=not fault.rule)
+        if ids := sorted(set(fault.catches) & set(listed(probe))):
+            _, _, cases = run_probe(*_faulty(fault, probe, tmp_path), "--run", ",".join(ids), env=_env(fault))
+            seen |= {name: f"{case['state']} ({case['detail']})" for name, case in cases.items()}
+            red |= {
+                name
+                for name, case in cases.items()
+                if case["state"] == "fail" and (fault.hangs or case.get("ended") != "time limit")
+            }
+    assert set(fault.catches) <= red, {name: seen.get(name, "in no probe") for name in set(fault.catches) - red}
+
+
+def _faulty(fault: Fault, probe: Path, folder: Path) -> list[Path]:
+    if not fault.rule:
+        return [probe]
+    rules = folder / "rules.json"
+    rules.write_bytes(msgspec.json.encode(fault.rule))
+    return [injector(), rules, probe]
+
+
+def _env(fault: Fault) -> dict[str, str]:
+    return {"SEATRIAL_FAULT": "" if fault.rule else fault.name, "SEATRIAL_TIME_FACTOR": "1" if fault.hangs else "4"}
+
+
+@pytest.mark.parametrize("topic", sorted(path.name for path in SUITE.glob("topics/*")))
+def test_every_case_is_caught_by_some_fault(topic: str) -> None:
+    cases = {name for probe in (pure_probe(), cgo_probe()) for name in listed(probe) if name.startswith(f"{topic}/")}
+    caught = {name for fault in faults() for name in fault.catches if name.startswith(f"{topic}/")}
+    assert cases - caught == set()
+    assert not cases or len([fault for fault in faults() if fault.name.startswith(f"{topic}-")]) >= 2
