@@ -1,5 +1,6 @@
 """`seatrial explain`: why a rule exists, how to mend what it found, one example."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -13,7 +14,7 @@ __all__ = ["command"]
 @click.command(short_help="Explain a rule.")
 @click.argument("rule", required=False)
 @click.option("--lang", type=click.Choice(["en", "zh"]), default="en", help="Language of the texts.")
-@click.option("--json", "json_to", metavar="-", help="Print JSON: only - (stdout) is meant.")
+@click.option("--json", "json_to", metavar="FILE", help="Write JSON; - for stdout, and nothing else there.")
 def command(rule: str | None, lang: str, json_to: str | None) -> None:
     """Explain a RULE: why it exists, how to mend what it found, one example. Without RULE, list all of them.
 
@@ -24,12 +25,10 @@ def command(rule: str | None, lang: str, json_to: str | None) -> None:
     """
     import msgspec
 
-    from seatrial.errors import UsageError
     from seatrial.rules.explanations import explanation, explanation_ids
+    from seatrial.store import write_atomically
     from seatrial.tables.messages import translate
 
-    if json_to not in (None, "-"):
-        raise UsageError(f"--json {json_to}: explain prints to stdout only.", "Write --json -.")
     told = [explanation(rule)] if rule else [explanation(id_) for id_ in explanation_ids()]
 
     def as_json(one: "Explanation") -> dict[str, object]:
@@ -41,7 +40,11 @@ def command(rule: str | None, lang: str, json_to: str | None) -> None:
 
     if json_to:
         shown: object = as_json(told[0]) if rule else [as_json(one) for one in told]
-        click.echo(msgspec.json.format(msgspec.json.encode(shown), indent=2).decode())
+        data = msgspec.json.format(msgspec.json.encode(shown), indent=2) + b"\n"
+        if json_to == "-":
+            click.echo(data, nl=False)
+        else:
+            write_atomically(Path(json_to), data)
     elif rule:
         _print_page(told[0], translate(told[0].title, lang), lang)
     else:

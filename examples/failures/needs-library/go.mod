@@ -1,0 +1,3 @@
+module example.test/needs-library
+
+go 1.27

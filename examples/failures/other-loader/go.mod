@@ -1,0 +1,3 @@
+module example.test/other-loader
+
+go 1.27

@@ -1,0 +1,3 @@
+module example.test/packed-relocations
+
+go 1.27
