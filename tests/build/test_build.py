@@ -63,6 +63,14 @@ def test_an_artifact_is_built_once_and_kept(made: Made, write: Write) -> None:
     assert windows.path.endswith("/m.exe") and read_binary(Path(windows.path)).goos == "windows"
 
 
+def test_a_damaged_artifact_is_not_used(made: Made, write: Write) -> None:
+    write({"go.mod": MOD, "main.go": MAIN})
+    Path(_built(made("debian-12/amd64")).path).write_bytes(b"cut off")
+    result = _failed(made("debian-12/amd64"))
+    assert (result.state, result.reason_code) == (State.ENVIRONMENT, "damaged")
+    assert result.needs and "Remove" in result.needs.text
+
+
 def test_the_flags_arrive_in_the_binary(made: Made, write: Write) -> None:
     write({"go.mod": MOD, "main.go": "package main\n\nvar version string\n\nfunc main() { println(version) }\n"})
     settings = {"tags": ("one", "two"), "ldflags": "-X main.version=1.2", "gcflags": "-l"}

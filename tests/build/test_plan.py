@@ -62,6 +62,7 @@ def test_a_variant_that_does_not_exist(platform: Named) -> None:
         ({"buildmode": "plugin"}, "buildmode = 'plugin'"),
         ({"cgo": "maybe"}, "cgo = 'maybe'"),
         ({"env": {"GOROOT": "/x"}}, "env cannot set GOROOT"),
+        ({"env": {"GOAMD64": "v3"}}, "env cannot set GOAMD64"),
         ({"tags": ("a b",)}, "'a b' is no build tag"),
         ({"glibc": "new"}, "glibc = 'new'"),
     ],

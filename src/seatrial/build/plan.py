@@ -8,7 +8,7 @@ from seatrial.build.command import module_flags
 from seatrial.build.go_list import ListRequest
 from seatrial.build.survey import Survey, survey
 from seatrial.errors import UsageError
-from seatrial.model.go_target import GoTarget
+from seatrial.model.go_target import VARIANT_AXES, GoTarget
 from seatrial.model.message import Message
 from seatrial.model.platform import Platform
 from seatrial.model.program import BuildJob, CannotBuild, CCompiler, CgoFiles, Program, ProgramKind
@@ -22,7 +22,7 @@ from seatrial.toolchains.go import GoToolchain
 __all__ = ["BuildJob", "CannotBuild", "go_target", "list_request", "plan"]
 
 _BUILD_MODES = ("exe", "pie", "c-shared", "c-archive")
-_OURS = ("GOOS", "GOARCH", "CGO_ENABLED", "CC", "CXX", "GOROOT", "GOTOOLCHAIN", "GOENV")
+_OURS = {"GOOS", "GOARCH", "CGO_ENABLED", "CC", "CXX", "GOROOT", "GOTOOLCHAIN", "GOENV", *VARIANT_AXES.values()}
 """What `env` cannot set: other settings do, or it is decided here."""
 
 
@@ -46,7 +46,6 @@ def plan(
         env=tuple(sorted(settings.env.items())),
         reproducible=settings.reproducible,
     )
-    without = survey(program, list_request(program, job), go, store)
     needed = settings.buildmode in ("c-shared", "c-archive")
     if settings.cgo is False and needed:
         reason = message("build.mode-needs-cgo", mode=settings.buildmode)
@@ -54,12 +53,13 @@ def plan(
     with_cgo = msgspec.structs.replace(job, cgo=True)
     if settings.cgo is True or needed:
         found = survey(program, list_request(program, with_cgo), go, store)
-    elif without.cgo_possible:
+    else:
+        without = survey(program, list_request(program, job), go, store)
+        if not without.cgo_possible:
+            return _finished(job, without)
         found = survey(program, list_request(program, with_cgo), go, store)
         if settings.cgo is False or not found.cgo_files:
             return _finished(job, without, left_out=found.cgo_files)
-    else:
-        return _finished(job, without)
     compiler = c_compiler(platform, settings, target.variant, go, store)
     if isinstance(compiler, NoCCompiler):
         return CannotBuild(compiler.reason, compiler.reason_code, compiler.needs, cgo_files=found.cgo_files)

@@ -74,7 +74,8 @@ def _made(program: Program, request: ListRequest, listed: Listed, watch: Watch, 
     root = str(program.directory)
     modules = module_files(program, go, watch, {package.Dir for package in local})
     outside = outside_files(local, root, request.environment, watch)
-    parts: list[object] = [_FORMAT, request.environment, request.flags, request.patterns]
+    flags = [flag for flag in request.flags if not flag.startswith("-modfile=")]  # a place in our store
+    parts: list[object] = [_FORMAT, request.environment, flags, request.patterns, program.module, program.version]
     parts += [_content(root, modules), _content(root, outside), list(listed.errors)]
     parts += sorted([package.ImportPath, *_version(package)] for package in remote)
     for package in local:
