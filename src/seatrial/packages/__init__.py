@@ -52,6 +52,7 @@ class Packages:
     def __init__(self, store: Store, note: Callable[[str], None]) -> None:
         self._store = store
         self.note = note
+        self._unreachable: dict[Path, CouldNotCheck] = {}
 
     def have(self, name: str) -> Package | None:
         """The package of this row of `packages.toml` if it was fetched before. Asks nobody."""
@@ -86,8 +87,14 @@ class Packages:
         with self._store.lock(f"apt-{row.suite}-{architecture}"):
             fresh = not tree.updated
             if fresh:
+                if place in self._unreachable:  # without a network, one attempt is enough for all platforms
+                    raise self._unreachable[place]
                 self.note(f"reading the package index of {row.suite} ({architecture})")
-                tree.update()
+                try:
+                    tree.update()
+                except CouldNotCheck as error:
+                    self._unreachable[place] = error
+                    raise
             try:
                 return self._unpack(row, tree, dpkg_deb)
             except CouldNotCheck:

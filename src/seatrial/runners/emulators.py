@@ -137,7 +137,8 @@ def try_model(store: Store, emulator: Emulator, sample: Path, model: str) -> Tri
     lines = outcome.stderr.strip().splitlines()
     said = "" if works else (lines[-1] if lines else outcome.ending).removeprefix(f"{emulator.path}: ")
     trial = Trial(works, said, unsupported_features(outcome.stderr))
-    store.put("cpu-trials", key, trial)
+    if works:  # a failure may have passed by the next time
+        store.put("cpu-trials", key, trial)
     return trial
 
 

@@ -18,7 +18,7 @@ import msgspec
 
 from seatrial.store import Store, digest
 
-__all__ = ["Launcher", "Layer", "Registration", "Scratch", "environment", "write_emulator", "write_launcher"]
+__all__ = ["Launcher", "Layer", "Registration", "Scratch", "environment", "limits", "write_emulator", "write_launcher"]
 
 
 class Registration(msgspec.Struct, frozen=True):
@@ -82,44 +82,53 @@ def write_launcher(
     layers: Sequence[Layer] = (),
     scratch: Scratch | None = None,
     settings: Mapping[str, str] | None = None,
-    argv0: bool = True,
 ) -> Launcher:
     """A script that runs the command given to it with these registrations and layers, as the caller's own user.
 
-    With `emulator` the command is given to that, and its first word twice (path and argv[0], as `write_emulator`
-    wants it) unless `argv0` is false. `settings` are added to the environment.
+    With `emulator` (of `write_emulator`) the command is given to that. `settings` are added to the environment.
     Raises CouldNotCheck if the store cannot be written.
     """
-    unshare = shutil.which("unshare") or "unshare"
+    unshare = _tool("unshare")
     inside = ["#!/bin/sh", "# Made by seatrial: inside the new namespaces.", "set -e"]
     inside += [_overlay(layer.over, lowerdir=":".join([layer.over, *layer.directories])) for layer in layers]
     if scratch:
         place = store.make("runners", digest("scratch"), lambda _: None)
         upper, work, merged = (str(place / name) for name in ("upper", "work", "merged"))
-        inside.append(shlex.join(["mount", "-t", "tmpfs", "tmpfs", str(place)]))
-        inside.append(shlex.join(["mkdir", upper, work, merged]))
+        inside.append(shlex.join([_tool("mount"), "-t", "tmpfs", "tmpfs", str(place)]))
+        inside.append(shlex.join([_tool("mkdir"), upper, work, merged]))
         inside.append(_overlay(merged, lowerdir=scratch.template, upperdir=upper, workdir=work))
         inside.append(f"export {scratch.variable}={shlex.quote(merged)}")
     if registrations:
         mount_point = store.make("runners", digest("binfmt_misc"), lambda _: None)
         register = shlex.quote(str(mount_point / "register"))
-        inside.append(shlex.join(["mount", "-t", "binfmt_misc", "binfmt_misc", str(mount_point)]))
+        inside.append(shlex.join([_tool("mount"), "-t", "binfmt_misc", "binfmt_misc", str(mount_point)]))
         inside += [f"printf %s {shlex.quote(entry.line())} > {register}" for entry in registrations]
     last = 'exec "$@"'
     if os.getuid() != 0:  # root in the namespace was needed for mounting only
         last = f'exec {unshare} --user --map-user={os.getuid()} --map-group={os.getgid()} -- "$@"'
     inner = _write(store, "inside", "\n".join([*inside, last]) + "\n")
     words = (unshare, "--user", "--map-root-user", "--mount", "--", str(inner))
-    command = " ".join([*([shlex.quote(str(emulator))] if emulator else []), *(['"$1"'] if emulator and argv0 else [])])
-    command = f'{command} "$@"'.lstrip()
+    command = f'{shlex.quote(str(emulator))} "$1" "$@"' if emulator else '"$@"'
     exports = "".join(f"export {name}={shlex.quote(value)}\n" for name, value in sorted((settings or {}).items()))
     outer = f"#!/bin/sh\n# Made by seatrial.\n{exports}exec {shlex.join(words)} {command}\n"
     return Launcher(_write(store, "run", outer), words)
 
 
+def limits() -> tuple[str, ...]:
+    """What a launcher takes away from a program."""
+    if os.getuid() != 0:
+        return ()
+    return ("other user ids and ports below 1024: the program runs in a user namespace of its own",)
+
+
+def _tool(name: str) -> str:
+    """The path, since the program's own PATH may be another one; the bare name fails with a message when it is run."""
+    return shutil.which(name) or name
+
+
 def _overlay(over: str, **options: str) -> str:
     words = ",".join(f"{name}={value}" for name, value in options.items())
-    return shlex.join(["mount", "-t", "overlay", "-o", words, "overlay", over])
+    return shlex.join([_tool("mount"), "-t", "overlay", "-o", words, "overlay", over])
 
 
 def _write(store: Store, name: str, text: str) -> Path:

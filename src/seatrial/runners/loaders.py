@@ -109,7 +109,9 @@ def ask_version(store: Store, prefix: Sequence[str], loader: Path, family: str, 
     outcome = run([*words, "--version"], environment(), 20.0)  # musl prints its usage, which names the version
     said = outcome.stdout + outcome.stderr
     found = re.search(r"(?:stable release version|^Version) (\d+(?:\.\d+)+)", said, re.MULTILINE)
-    answer = f"{family} {found[1]}" if found else ""
+    if not found:
+        return ""
+    answer = f"{family} {found[1]}"
     store.put("loader-versions", known_as, answer)
     return answer
 

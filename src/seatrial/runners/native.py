@@ -11,10 +11,10 @@ from seatrial.model.states import Fidelity
 from seatrial.packages import Packages
 from seatrial.processes import run
 from seatrial.runners import elf
-from seatrial.runners.launcher import Launcher, Layer, environment, write_launcher
+from seatrial.runners.launcher import Launcher, Layer, environment, limits, write_launcher
 from seatrial.runners.loaders import Loader, ask_version, sysroot
 from seatrial.runners.substitutes import Place, compare, cpu_is, release_is
-from seatrial.store import Store, digest
+from seatrial.store import Store, digest, file_digest
 from seatrial.tables.messages import message
 
 __all__ = ["Native"]
@@ -29,7 +29,7 @@ class Native:
         self._store = store
         self._packages = packages
         self._host = facts or host()
-        self._tried: dict[str, bool] = {}
+        self._runs_386: bool | None = None
 
     def offers(self, platform: Platform, workload: Workload) -> tuple[Offer | CannotOffer, ...]:
         """One way, or why there is none; nothing at all for programs of another operating system."""
@@ -46,7 +46,7 @@ class Native:
             libc = ask_version(self._store, (), Path(workload.interpreter), workload.libc)
             # A loader that does not tell its version is used all the same: it is the host's own.
             loader = Loader(workload.interpreter, libc or workload.libc)
-            return (self._offer(platform, workload, loader, None, ""),)
+            return (self._offer(platform, workload, loader, None, _digest(Path(workload.interpreter))),)
         return (self._with_own_loader(platform, workload),)
 
     def _runs(self, goarch: str) -> bool:
@@ -55,7 +55,7 @@ class Native:
         return goarch == "386" and self._host.goarch == "amd64" and self._try_386()
 
     def _try_386(self) -> bool:
-        if "386" not in self._tried:
+        if self._runs_386 is None:
             key = digest("exit-386", elf.EXIT_386.hex())
 
             def fill(directory: Path) -> None:
@@ -63,8 +63,8 @@ class Native:
                 (directory / "exit").chmod(0o755)
 
             program = self._store.make("runners", key, fill) / "exit"
-            self._tried["386"] = run([program], environment(), 10.0).ok
-        return self._tried["386"]
+            self._runs_386 = run([program], environment(), 10.0).ok
+        return self._runs_386
 
     def _with_own_loader(self, platform: Platform, workload: Workload) -> Offer | CannotOffer:
         """For a loader that the host does not have: its directory is laid over the host's, for the program alone."""
@@ -85,7 +85,7 @@ class Native:
         return self._offer(platform, workload, Loader(workload.interpreter, libc), launcher, made.key)
 
     def _offer(
-        self, platform: Platform, workload: Workload, loader: Loader | None, launcher: Launcher | None, sysroot_key: str
+        self, platform: Platform, workload: Workload, loader: Loader | None, launcher: Launcher | None, loader_key: str
     ) -> Offer:
         facts = self._host
         proved = cpu_is(facts, platform) and release_is(facts, platform) and launcher is None
@@ -109,6 +109,15 @@ class Native:
             loader=str(loader) if loader else "",
             libc_version=loader.version if loader else "",
             lacks=lacks if workload.goarch == facts.goarch else (),
+            limits=limits() if launcher else (),
             tools=(ToolVersion("Linux", facts.kernel),),
-            key=digest(facts.kernel, facts.cpu_model, sorted(facts.cpu_features), str(loader), sysroot_key),
+            key=digest(facts.kernel, facts.cpu_model, sorted(facts.cpu_features), str(loader), loader_key),
         )
+
+
+def _digest(loader: Path) -> str:
+    """Of the loader's content: a package's update changes it together with the C library."""
+    try:
+        return file_digest(loader)
+    except OSError:  # not readable, yet it may be executable
+        return ""

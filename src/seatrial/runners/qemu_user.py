@@ -16,6 +16,7 @@ from seatrial.processes import run
 from seatrial.runners import elf
 from seatrial.runners.emulators import WANTED_MAJOR, Emulator, Trial, emulators, kernels_name, quiet_model, try_model
 from seatrial.runners.launcher import Launcher, Registration, environment, write_emulator, write_launcher
+from seatrial.runners.launcher import limits as launcher_limits
 from seatrial.runners.loaders import Loader, Sysroot, ask_version, cannot_fetch, sysroot
 from seatrial.runners.substitutes import Place, compare
 from seatrial.store import Store, digest
@@ -86,7 +87,8 @@ class QemuUser:
         trials = ((name, try_model(self._store, emulator, sample, name)) for name in models)
         model, trial = next(((name, one) for name, one in trials if one.works), (wanted, None))
         if trial is None:
-            return self._refused(emulator, wanted, try_model(self._store, emulator, sample, wanted))
+            asked = "" if first else wanted
+            return self._refused(emulator, asked, try_model(self._store, emulator, sample, asked))
         if wanted and model != wanted:
             limits.append(
                 f"CPU model {wanted}: {emulator.name} does not have it, {model or 'its default'} stands for it"
@@ -150,29 +152,25 @@ class QemuUser:
         launcher = write_launcher(self._store, script, [entry])
         if said := self._try_binfmt(launcher, sample):
             return (emulator.path, *options), [f"programs that start themselves or others of {goarch}: {said}"]
-        limits = []
-        if goarch == self._host.goarch:
-            limits.append("position-independent programs that a program starts run natively")
-        if os.getuid() == 0:
-            limits.append("other user ids and ports below 1024: the program runs in a user namespace of its own")
-        return (str(launcher.path),), limits
+        native = ["position-independent programs that a program starts run natively"]
+        return (str(launcher.path),), [*(native if goarch == self._host.goarch else []), *launcher_limits()]
 
     def _try_binfmt(self, launcher: Launcher, sample: Path) -> str:
-        """ "" when the kernel gives a program to the emulator in there, else what was said. Remembered."""
+        """ "" when the kernel gives a program to the emulator in there (remembered), else what was said."""
         # The same kernel gives another answer in a container (its user namespace) or under another policy.
         policy = [os.uname().release, os.getuid(), str(Path("/proc/self/ns/user").readlink())]
         for name in ("kernel/unprivileged_userns_clone", "kernel/apparmor_restrict_unprivileged_userns"):
             switch = Path("/proc/sys") / name
             policy.append(switch.read_text().strip() if switch.exists() else "")
         key = digest(str(launcher.path), policy)
-        if (known := self._store.get("binfmt-trials", key, str)) is not None:
-            return known
+        if self._store.get("binfmt-trials", key, bool):
+            return ""
         outcome = run([*launcher.namespaces, str(sample)], environment(), 20.0)
+        if "Invalid ELF image" in outcome.stderr:
+            self._store.put("binfmt-trials", key, True)
+            return ""
         lines = outcome.stderr.strip().splitlines()
-        works = "Invalid ELF image" in outcome.stderr
-        said = "" if works else f"no private binfmt_misc ({lines[-1] if lines else outcome.ending})"
-        self._store.put("binfmt-trials", key, said)
-        return said
+        return f"no private binfmt_misc ({lines[-1] if lines else outcome.ending})"
 
 
 def _lacks(platform: Platform, trial: Trial) -> tuple[str, ...]:

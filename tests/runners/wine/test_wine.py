@@ -15,7 +15,7 @@ from seatrial.model.runner import CannotOffer, Offer, Workload
 from seatrial.model.states import Fidelity
 from seatrial.packages import Package, Packages
 from seatrial.processes import run
-from seatrial.runners.wine import Wine, _compile_shim
+from seatrial.runners.wine import Wine, compile_shim
 from seatrial.store import Store
 
 _ENV = {"PATH": os.environ.get("PATH", os.defpath), "HOME": os.environ.get("HOME", "/tmp")}
@@ -63,7 +63,7 @@ def test_a_program_runs_and_its_exit_code_and_stdin_pass_through(offer: Offer, b
 
 @pytest.mark.zig
 def test_the_missing_dll_is_built_without_a_c_library(tmp_path: Path) -> None:
-    _compile_shim(tmp_path / "bcryptprimitives.dll", tmp_path)
+    compile_shim(tmp_path / "bcryptprimitives.dll", tmp_path)
     data = (tmp_path / "bcryptprimitives.dll").read_bytes()
     assert data.startswith(b"MZ")
     assert b"ProcessPrng" in data
@@ -74,7 +74,7 @@ def test_the_missing_dll_is_built_without_a_c_library(tmp_path: Path) -> None:
 def test_a_compiler_that_fails_is_one_clear_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "executable", "/nonexistent/python")
     with pytest.raises(CouldNotCheck, match=r"zig could not build bcryptprimitives\.dll"):
-        _compile_shim(tmp_path / "bcryptprimitives.dll", tmp_path)
+        compile_shim(tmp_path / "bcryptprimitives.dll", tmp_path)
 
 
 def test_no_wine_and_no_network_is_a_reason(
@@ -88,8 +88,8 @@ def test_no_wine_and_no_network_is_a_reason(
     (refusal,) = wine.offers(platform(goos="windows"), _WINDOWS)
     assert isinstance(refusal, CannotOffer)
     assert refusal.reason_code == "no-wine"
-    assert refusal.reason.text == "wine is not on this host and could not be fetched: No network."
-    assert refusal.needs.text == "wine. Connect."
+    assert refusal.reason.text == "wine cannot be used here: No network."
+    assert refusal.needs.text == "wine 8 or newer. Connect."
 
 
 def test_only_windows_amd64(tmp_path: Path, platform: Callable[..., Platform]) -> None:

@@ -14,10 +14,9 @@ from seatrial.model.platform import Platform
 from seatrial.model.report import ToolVersion
 from seatrial.model.runner import CannotOffer, Offer, Workload
 from seatrial.model.states import Fidelity
-from seatrial.packages import Package, Packages
+from seatrial.packages import Package, Packages, upstream_version
 from seatrial.processes import Outcome, run
-from seatrial.runners.launcher import Launcher, Layer, Scratch, environment, write_launcher
-from seatrial.runners.loaders import cannot_fetch
+from seatrial.runners.launcher import Launcher, Layer, Scratch, environment, limits, write_launcher
 from seatrial.runners.substitutes import Place, compare
 from seatrial.store import Store, digest, file_digest
 from seatrial.tables.messages import message
@@ -58,6 +57,7 @@ class Wine:
         self._store = store
         self._packages = packages
         self._host = facts or host()
+        self._ready: tuple[_Installation, Path] | CouldNotCheck | None = None
 
     def offers(self, platform: Platform, workload: Workload) -> tuple[Offer | CannotOffer, ...]:
         """One way, or why there is none; nothing at all for programs of another operating system."""
@@ -67,21 +67,27 @@ class Wine:
         if workload.goarch != "amd64" or self._host.goarch != "amd64":
             reason = message("runners.wine_amd64_only", port=port)
             return (CannotOffer(self.name, reason, "cannot-run", message("runners.needs_machine", what=port)),)
-        try:
-            return (self._offer(platform),)
-        except CouldNotCheck as error:
-            return (cannot_fetch(self.name, "wine", error, "no-wine"),)
+        if self._ready is None:
+            self._ready = self._prepare()
+        if isinstance(self._ready, CouldNotCheck):
+            reason = message("runners.wine_not_usable", why=self._ready.message)
+            needs = message("runners.wine_needs", remedy=self._ready.remedy)
+            return (CannotOffer(self.name, reason, "no-wine", needs),)
+        return (self._offer(platform, *self._ready),)
 
-    def _offer(self, platform: Platform) -> Offer:
-        installation = self._installed() or self._private()
-        template = self._template(installation)
+    def _prepare(self) -> tuple[_Installation, Path] | CouldNotCheck:
+        try:
+            installation = self._installed() or self._private()
+            return installation, self._template(installation)
+        except CouldNotCheck as error:
+            return error
+
+    def _offer(self, platform: Platform, installation: _Installation, template: Path) -> Offer:
         launcher = write_launcher(
             self._store,
-            Path(installation.command),
             layers=installation.layers,
             scratch=Scratch(str(template / "prefix"), "WINEPREFIX"),
             settings=_settings(),
-            argv0=False,
         )
         place = Place(
             self._host.cpu_model or self._host.machine,
@@ -95,10 +101,10 @@ class Wine:
             runner=self.name,
             implementation=f"wine {installation.version}",
             fidelity=Fidelity.API,
-            prefix=(str(launcher.path),),
+            prefix=(str(launcher.path), installation.command),
             substitutes=substitutes,
             same=same,
-            limits=_LIMITS,
+            limits=(*_LIMITS, *limits()),
             time_factor=_TIME_FACTOR,
             tools=(
                 ToolVersion("wine", installation.version, installation.sha256, installation.command),
@@ -112,7 +118,7 @@ class Wine:
             command = shutil.which(name)
             if command is None:
                 continue
-            outcome = run([command, "--version"], environment(), 20.0)
+            outcome = run([command, "--version"], _environment(), 20.0)
             if outcome.ok and (found := re.match(r"wine-(\d+(?:\.\d+)*)", outcome.stdout)):
                 return _Installation(command, found[1], file_digest(Path(command)))
         return None
@@ -124,7 +130,7 @@ class Wine:
         directories = (*(str(package.path / "usr") for package in packages), str(links / "usr"))
         return _Installation(
             "/usr/lib/wine/wine64",
-            re.split(r"[-+~]", packages[0].version.split(":")[-1])[0],
+            upstream_version(packages[0].version),
             digest([package.sha256 for package in packages]),
             packages,
             (Layer("/usr", directories),),
@@ -152,12 +158,16 @@ class Wine:
                 "Private mounts need unprivileged user namespaces; or install wine: apt-get install wine64",
             )
         if not (system32 / "bcryptprimitives.dll").exists():
-            _compile_shim(system32 / "bcryptprimitives.dll", new)
-        server = Path(installation.command).parent / "wineserver"
-        self._run(launcher, [str(server) if installation.layers else "wineserver", "-w"])
+            compile_shim(system32 / "bcryptprimitives.dll", new)
+        # The server writes the registry when its last program has ended.
+        self._run(launcher, [str(Path(installation.command).with_name("wineserver")), "-w"])
 
     def _run(self, launcher: Launcher, command: list[str]) -> Outcome:
-        return run([launcher.path, *command], environment() | {"HOME": str(Path.home())}, 120.0)
+        return run([launcher.path, *command], _environment(), 120.0)
+
+
+def _environment() -> dict[str, str]:
+    return environment() | {"HOME": os.environ.get("HOME", "/")}
 
 
 def _settings() -> dict[str, str]:
@@ -171,13 +181,12 @@ def _link_zlib(directory: Path) -> None:
     place.symlink_to(_ZLIB)
 
 
-def _compile_shim(target: Path, work: Path) -> None:
+def compile_shim(target: Path, work: Path) -> None:
     """Build the DLL that wine before 9.0 lacks. It needs no C library, so that zig has none to build first."""
     built = work / "shim"
     built.mkdir()
     command = [sys.executable, "-m", "ziglang", "cc", "-target", "x86_64-windows-gnu", "-O2", "-shared", "-nostdlib"]
-    env = environment() | {"HOME": str(Path.home())}
-    outcome = run([*command, "-o", built / target.name, _SHIM, "-ladvapi32"], env, 300.0, cwd=built)
+    outcome = run([*command, "-o", built / target.name, _SHIM, "-ladvapi32"], _environment(), 300.0, cwd=built)
     if not outcome.ok:
         lines = outcome.stderr.strip().splitlines()
         raise CouldNotCheck(
