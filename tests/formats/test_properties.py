@@ -167,4 +167,4 @@ def test_memory_for_names_is_bounded() -> None:
     )
     facts = read(Elf(parts, type=1).build())
     assert isinstance(facts.imports, Unknown)
-    assert "sum to more than 64 MiB" in facts.imports.unknown
+    assert "sum to more than 16 MiB" in facts.imports.unknown

@@ -80,6 +80,10 @@ class Builder:
         """What `go version -m` prints."""
         return self._go(self.folder, ["version", "-m", str(path)], {})
 
+    def build_id(self, path: Path) -> str:
+        """What `go tool buildid` prints."""
+        return self._go(self.folder, ["tool", "buildid", str(path)], {}).strip()
+
     def _go(self, folder: Path, arguments: list[str], settings: dict[str, str]) -> str:
         env = {**os.environ, "GOTOOLCHAIN": "local", "GOWORK": "off", "GOFLAGS": "", **settings}
         command = [str(go_command()), *arguments]

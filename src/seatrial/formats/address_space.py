@@ -1,10 +1,12 @@
 """From addresses in memory to offsets in the file, through what the loader would map."""
 
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from seatrial.formats.window import Malformed, Window
 
-__all__ = ["AddressSpace", "Mapping"]
+__all__ = ["AddressSpace", "Mapping", "uncovered"]
 
 
 class Mapping(NamedTuple):
@@ -16,19 +18,30 @@ class Mapping(NamedTuple):
     writable: bool = False
 
 
-class AddressSpace:
-    """The mapped parts of one image."""
+def uncovered(mappings: Iterable[Mapping]) -> Iterator[Mapping]:
+    """The mappings by offset, each without what an earlier one shows of the file: a search reads no byte twice."""
+    end = 0
+    for mapping in sorted(mappings, key=lambda mapping: mapping.offset):
+        skip = max(0, end - mapping.offset)
+        if skip < mapping.size:
+            yield Mapping(mapping.address + skip, mapping.offset + skip, mapping.size - skip, mapping.writable)
+            end = mapping.offset + mapping.size
 
-    def __init__(self, window: Window, mappings: tuple[Mapping, ...]) -> None:
+
+class AddressSpace:
+    """The mapped parts of one image. Loaders want them not to overlap; where they do, the later one counts."""
+
+    def __init__(self, window: Window, mappings: Iterable[Mapping]) -> None:
         self.window = window
-        self.mappings = mappings
+        self.mappings = tuple(sorted(mappings))
+        self._starts = [mapping.address for mapping in self.mappings]
 
     def offset(self, address: int, what: str) -> tuple[int, int]:
         """The offset of an address in the file, and how many bytes of its mapping follow. Raises Malformed."""
-        for mapping in self.mappings:
-            if mapping.address <= address < mapping.address + mapping.size:
-                skip = address - mapping.address
-                return mapping.offset + skip, mapping.size - skip
+        index = bisect_right(self._starts, address) - 1
+        skip = address - self._starts[index] if index >= 0 else 0
+        if index >= 0 and skip < self.mappings[index].size:
+            return self.mappings[index].offset + skip, self.mappings[index].size - skip
         raise Malformed(f"{what} at address {address:#x} is in no part of the file that is mapped")
 
     def part(self, address: int, size: int, what: str) -> Window:

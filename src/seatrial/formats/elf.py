@@ -17,7 +17,9 @@ SHF_ALLOC, SHF_EXECINSTR = 2, 4
 ET_REL, ET_EXEC, ET_DYN, ET_CORE = 1, 2, 3, 4
 
 _PN_XNUM = 0xFFFF
-_SECTION_LIMIT = 1 << 18
+_HEADER_LIMIT = 1 << 18
+"""Program headers and sections that are read: a core file may have 100,000."""
+
 _MAGIC = b"\x7fELF"
 
 
@@ -121,6 +123,8 @@ def _program_headers(
             raise CutOff("the ELF header names more than 65534 program headers and no section that counts them")
         count = window.numbers("I", at, "section 0")[0]
     expected = 56 if bits == 64 else 32
+    if count > _HEADER_LIMIT:
+        raise CutOff(f"its {count} program headers are more than the {_HEADER_LIMIT} that are read")
     if entry_size != expected:
         raise CutOff(f"the ELF header is damaged: program headers of {entry_size} bytes, not {expected}")
     if not window.holds(offset, count * expected):
@@ -157,12 +161,15 @@ def _sections(
     # gABI: numbers that do not fit into the file header stand in section 0.
     count = count or first[5]
     names_index = first[6] if names_index == 0xFFFF else names_index
-    if count > _SECTION_LIMIT:
-        return Unknown(f"{count} section headers are more than the {_SECTION_LIMIT} that are read")
+    if count > _HEADER_LIMIT:
+        return Unknown(f"{count} section headers are more than the {_HEADER_LIMIT} that are read")
     if not window.holds(offset, expected * count):
         return Unknown("the section header table goes beyond the end of the file")
     rows = [window.numbers(layout, offset + index * expected, "a section header") for index in range(count)]
-    names = _section_names(window, rows, names_index)
+    try:
+        names = _section_names(window, rows, names_index)
+    except Malformed as error:
+        return Unknown(str(error))
     return tuple(
         Section(name, row[1], row[2], row[3], row[4], row[5], row[6], row[7], row[9])
         for name, row in zip(names, rows, strict=True)
@@ -172,9 +179,5 @@ def _sections(
 def _section_names(window: Window, rows: list[tuple[int, ...]], index: int) -> list[str]:
     if not 0 < index < len(rows):
         return [""] * len(rows)
-    try:
-        table = NameTable(window.part(rows[index][4], rows[index][5], "the section names"), "the section names")
-        return [table.name(row[0]) for row in rows]
-    except Malformed:
-        # Sections are still found by type; those asked for by name count as absent.
-        return [""] * len(rows)
+    table = NameTable(window.part(rows[index][4], rows[index][5], "the section names"), "the section names")
+    return [table.name(row[0]) for row in rows]

@@ -15,7 +15,7 @@ __all__ = ["Abi", "arm_float_abi", "go_architecture", "read_abi"]
 _EM_MIPS, _EM_PPC64, _EM_ARM, _EM_RISCV, _EM_LOONGARCH = 8, 21, 40, 243, 258
 _PT_MIPS_ABIFLAGS = 0x70000003
 _EF_ARM_SOFT_FLOAT, _EF_ARM_HARD_FLOAT = 0x200, 0x400
-_EF_RISCV_RVC, _EF_MIPS_ABI2 = 1, 0x20
+_EF_RISCV_RVC, _EF_RISCV_FLOAT_ABI, _EF_MIPS_ABI2 = 1, 6, 0x20
 _TAG_FILE, _TAG_ABI_VFP_ARGS = 1, 28
 _ARM_TEXT_TAGS = frozenset({4, 5, 32, 65, 67})  # CPU_raw_name, CPU_name, compatibility, also_compatible_with, ...
 _MIPS_SOFT, _MIPS_ANY = 3, 0
@@ -40,19 +40,17 @@ def go_architecture(image: ElfImage, machine: ElfMachine | None) -> str | Unknow
 def read_abi(image: ElfImage) -> Abi:
     """The ABI that e_flags, .ARM.attributes and .MIPS.abiflags name. Raises Malformed."""
     flags = image.flags
-    match image.machine:
-        case machine if machine == _EM_LOONGARCH:
-            return Abi(f"objabi-v{flags >> 6 & 3}", {1: "soft", 2: "hard", 3: "hard"}.get(flags & 7, ""))
-        case machine if machine == _EM_RISCV:
-            return Abi("rvc" if flags & _EF_RISCV_RVC else "", "hard" if flags & 6 else "soft")
-        case machine if machine == _EM_PPC64:
-            return Abi(f"elfv{flags & 3}" if flags & 3 else "")
-        case machine if machine == _EM_ARM:
-            return Abi(f"eabi{flags >> 24}" if flags >> 24 else "", _arm_float(image))
-        case machine if machine == _EM_MIPS:
-            names = {0x1000: "o32", 0x2000: "o64"}
-            abi = "n32" if flags & _EF_MIPS_ABI2 else names.get(flags & 0xF000, "n64" if image.is_64 else "")
-            return Abi(abi, _mips_float(image))
+    if image.machine == _EM_LOONGARCH:
+        return Abi(f"objabi-v{flags >> 6 & 3}", {1: "soft", 2: "hard", 3: "hard"}.get(flags & 7, ""))
+    if image.machine == _EM_RISCV:
+        return Abi("rvc" if flags & _EF_RISCV_RVC else "", "hard" if flags & _EF_RISCV_FLOAT_ABI else "soft")
+    if image.machine == _EM_PPC64:
+        return Abi(f"elfv{flags & 3}" if flags & 3 else "")
+    if image.machine == _EM_ARM:
+        return Abi(f"eabi{flags >> 24}" if flags >> 24 else "", _arm_float(image))
+    if image.machine == _EM_MIPS:
+        plain = {0x1000: "o32", 0x2000: "o64"}.get(flags & 0xF000, "n64" if image.is_64 else "")
+        return Abi("n32" if flags & _EF_MIPS_ABI2 else plain, _mips_float(image))
     return Abi()
 
 

@@ -5,14 +5,14 @@ PT_DYNAMIC, so that a file without section headers says the same.
 """
 
 from dataclasses import dataclass
-from typing import NamedTuple
 
 from seatrial.formats.elf import PT_DYNAMIC, SHT_DYNSYM, ElfImage
+from seatrial.formats.symbols import SYMBOL_LIMIT, Collected, Symbols
 from seatrial.formats.window import Malformed, NameTable, Window
 from seatrial.model.absence import Unknown
 from seatrial.model.binary import NeededSymbol
 
-__all__ = ["Dynamic", "DynamicSymbols", "read_dynamic", "read_dynamic_symbols", "split_symbols"]
+__all__ = ["Dynamic", "read_dynamic", "read_dynamic_symbols", "split_symbols"]
 
 DT_NEEDED, DT_HASH, DT_STRTAB, DT_SYMTAB, DT_STRSZ, DT_SONAME, DT_RPATH, DT_RUNPATH = 1, 4, 5, 6, 10, 14, 15, 29
 DT_FLAGS, DT_RELR, DT_GNU_HASH, DT_FLAGS_1 = 30, 36, 0x6FFFFEF5, 0x6FFFFFFB
@@ -20,7 +20,6 @@ DT_VERSYM, DT_VERNEED, DT_VERNEEDNUM = 0x6FFFFFF0, 0x6FFFFFFE, 0x6FFFFFFF
 DF_STATIC_TLS, DF_1_PIE = 0x10, 0x08000000
 
 _ENTRY_LIMIT = 65536
-_SYMBOL_LIMIT = 1_000_000
 _EM_S390 = 22
 _STB_WEAK = 2
 _STV_HIDDEN = (1, 2)  # STV_INTERNAL, STV_HIDDEN
@@ -51,11 +50,6 @@ class Dynamic:
         return tuple(names.name(value) for value in self.tags[tag])
 
 
-class DynamicSymbols(NamedTuple):
-    imports: tuple[NeededSymbol, ...]
-    exports: tuple[str, ...]
-
-
 def read_dynamic(image: ElfImage) -> Dynamic | None:
     """The dynamic section; None for a file without one. Raises Malformed."""
     headers = image.segments(PT_DYNAMIC)
@@ -72,19 +66,20 @@ def read_dynamic(image: ElfImage) -> Dynamic | None:
     return Dynamic(image, tags)
 
 
-def read_dynamic_symbols(dynamic: Dynamic, highest_relocated: int) -> DynamicSymbols:
+def read_dynamic_symbols(dynamic: Dynamic, highest_relocated: int) -> Symbols:
     """What is imported, with versions, and what is exported. Raises Malformed.
 
     `highest_relocated`: the highest symbol number that a relocation names; the GNU hash table counts no imports.
     """
     if DT_SYMTAB not in dynamic.tags:
-        return DynamicSymbols((), ())
+        return Symbols()
     image = dynamic.image
     table = image.memory.rest(dynamic.value(DT_SYMTAB), "the dynamic symbol table")
     size = 24 if image.is_64 else 16
     count = _symbol_count(dynamic, highest_relocated)
-    if count > _SYMBOL_LIMIT:
-        raise Malformed(f"{count} dynamic symbols are more than the {_SYMBOL_LIMIT} that are read")
+    if count > SYMBOL_LIMIT:
+        # Asked before the versions, of which there is one for each symbol.
+        raise Malformed(f"{count} symbols are more than the {SYMBOL_LIMIT} that are read")
     table = table.part(0, count * size, f"the dynamic symbol table ({count} symbols)")
     names = dynamic.names()
     versions = _needed_versions(dynamic, names)
@@ -101,11 +96,12 @@ def split_symbols(
     names: NameTable,
     indexes: tuple[int, ...] = (),
     versions: dict[int, tuple[str, str]] | None = None,
-) -> DynamicSymbols:
+) -> Symbols:
     """The undefined and the defined global symbols of an ELF symbol table, each once. Raises Malformed."""
-    imports: dict[NeededSymbol, None] = {}
-    exports: dict[str, None] = {}
+    found = Collected()
     size = 24 if is_64 else 16
+    if table.size // size > SYMBOL_LIMIT:
+        raise Malformed(f"{table.size // size} symbols are more than the {SYMBOL_LIMIT} that are read")
     for index in range(1, table.size // size):
         if is_64:
             name_at, info, other, place = table.numbers("IBBH", index * size, "a symbol")
@@ -116,10 +112,10 @@ def split_symbols(
         if place == 0:
             name = names.name(name_at)
             version, library = (versions or {}).get(indexes[index] & 0x7FFF if indexes else 0, ("", ""))
-            imports[NeededSymbol(name, version, library, info >> 4 == _STB_WEAK)] = None
+            found.add_import(NeededSymbol(name, version, library, info >> 4 == _STB_WEAK))
         elif other & 3 not in _STV_HIDDEN:
-            exports[names.name(name_at)] = None
-    return DynamicSymbols(tuple(imports), tuple(exports))
+            found.add_export(names.name(name_at))
+    return found.symbols
 
 
 def _needed_versions(dynamic: Dynamic, names: NameTable) -> dict[int, tuple[str, str]]:
@@ -166,13 +162,13 @@ def _gnu_hash_count(dynamic: Dynamic) -> int:
     table = dynamic.image.memory.rest(dynamic.value(DT_GNU_HASH), "the GNU hash table")
     buckets, first, bloom_words, _ = table.numbers("IIII", 0, "the GNU hash table")
     buckets_at = 16 + bloom_words * (8 if dynamic.image.is_64 else 4)
-    if buckets > _SYMBOL_LIMIT:
-        raise Malformed(f"the GNU hash table has {buckets} buckets, more than the {_SYMBOL_LIMIT} that are read")
+    if buckets > SYMBOL_LIMIT:
+        raise Malformed(f"the GNU hash table has {buckets} buckets, more than the {SYMBOL_LIMIT} that are read")
     last = max(table.numbers(f"{buckets}I", buckets_at, "the GNU hash table"), default=0)
     if last < first:
         return first
     chain_at = buckets_at + 4 * buckets
-    for index in range(last, _SYMBOL_LIMIT):
+    for index in range(last, SYMBOL_LIMIT):
         # The chain's last entry has its lowest bit set.
         if table.numbers("I", chain_at + 4 * (index - first), "the GNU hash table")[0] & 1:
             return index + 1

@@ -1,5 +1,6 @@
 """The facts of an ELF file: its readers put together."""
 
+from seatrial.formats.address_space import Mapping, uncovered
 from seatrial.formats.elf import (
     ET_CORE,
     ET_DYN,
@@ -27,7 +28,6 @@ from seatrial.formats.elf_dynamic import (
     DT_RUNPATH,
     DT_SONAME,
     Dynamic,
-    DynamicSymbols,
     read_dynamic,
     read_dynamic_symbols,
     split_symbols,
@@ -37,6 +37,7 @@ from seatrial.formats.elf_relocations import count_relocations
 from seatrial.formats.elf_symbols import static_libc, static_symbols
 from seatrial.formats.go_build_id import find_go_build_id
 from seatrial.formats.go_buildinfo import NoBuildInfo, build_info_or_unknown, find_build_info, read_build_info
+from seatrial.formats.symbols import Symbols
 from seatrial.formats.window import Malformed, NameTable, Problems, Window
 from seatrial.model.absence import Unknown
 from seatrial.model.binary import BinaryFacts, BinaryFormat, GoBuildInfo, Kind, Linkage, Segment
@@ -107,7 +108,7 @@ def read_elf(window: Window) -> BinaryFacts:
         go=go,
         static_symbols=inside,
         libc=libc,
-        problems=tuple(problems.lines),
+        problems=problems.lines,
     )
 
 
@@ -124,12 +125,12 @@ def _present(dynamic: Dynamic | Unknown | None) -> Dynamic | None:
     return dynamic
 
 
-def _symbols(image: ElfImage, dynamic: Dynamic | Unknown | None, highest: int) -> DynamicSymbols:
+def _symbols(image: ElfImage, dynamic: Dynamic | Unknown | None, highest: int) -> Symbols:
     found = _present(dynamic)
     if found is not None:
         return read_dynamic_symbols(found, highest)
     if image.type != ET_REL:
-        return DynamicSymbols((), ())
+        return Symbols()
     if isinstance(image.sections, Unknown):
         raise Malformed(image.sections.unknown)
     section = next((section for section in image.sections if section.type == SHT_SYMTAB), None)
@@ -153,13 +154,13 @@ def _run_path(dynamic: Dynamic | Unknown | None) -> tuple[str, ...]:
 def _build_info(image: ElfImage) -> GoBuildInfo:
     window = image.window
     section = image.section(".go.buildinfo")
-    ranges = [(section.offset, section.size, section.address)] if section else []
+    places = [Mapping(section.address, section.offset, section.size)] if section else []
     # Without section headers: the linker puts the information at the start of the writable data.
-    ranges += [(mapping.offset, mapping.size, mapping.address) for mapping in image.memory.mappings if mapping.writable]
-    for offset, size, address in ranges:
-        at = find_build_info(window, offset, size, base=offset - address)
+    places += uncovered(mapping for mapping in image.memory.mappings if mapping.writable)
+    for place in places:
+        at = find_build_info(window, place.offset, place.size, base=place.offset - place.address)
         if at >= 0:
-            return read_build_info(window, at, min(offset + size, window.size), image.memory)
+            return read_build_info(window, at, min(place.offset + place.size, window.size), image.memory)
     if section and not window.holds(section.offset, section.size):
         raise Malformed("section .go.buildinfo lies outside the file")
     raise NoBuildInfo("no Go build information")
@@ -237,6 +238,8 @@ def _flags(read: object, write: object, execute: object) -> str:
 
 def _segments(image: ElfImage, problems: Problems) -> tuple[Segment, ...]:
     segments = []
+    if image.type in (ET_EXEC, ET_DYN) and not image.segments(PT_LOAD):
+        problems.note("segments: there is none to load")
     for header in image.segments(PT_LOAD):
         flags = _flags(header.flags & PF_R, header.flags & PF_W, header.flags & PF_X)
         if not image.window.holds(header.offset, header.file_size):

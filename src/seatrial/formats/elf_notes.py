@@ -1,6 +1,7 @@
 """ELF notes: build ids and the marks of operating systems (gABI chapter 5, "Note Section")."""
 
 from collections.abc import Iterator
+from itertools import islice
 from typing import NamedTuple
 
 from seatrial.formats.elf import PT_NOTE, SHT_NOTE, ElfImage
@@ -30,7 +31,7 @@ class Marks(NamedTuple):
 def read_notes(image: ElfImage) -> Marks:
     """The marks from PT_NOTE, or from note sections where there are no segments. Raises Malformed."""
     marks = Marks()
-    for owner, type_, content in _all_notes(image):
+    for owner, type_, content in islice(_all_notes(image), _NOTE_LIMIT):
         if owner == b"GNU" and type_ == _NT_GNU_BUILD_ID:
             marks = marks._replace(build_id=content[:64].hex())
         elif owner == b"Go" and type_ == _NT_GO_BUILD_ID:
@@ -64,9 +65,7 @@ def _all_notes(image: ElfImage) -> Iterator[tuple[bytes, int, bytes]]:
 
 def _notes(window: Window, align: int) -> Iterator[tuple[bytes, int, bytes]]:
     at = 0
-    for _ in range(_NOTE_LIMIT):
-        if window.size - at < 12:
-            return
+    while window.size - at >= 12:
         name_size, content_size, type_ = window.numbers("III", at, "a note")
         content_at = -(-(12 + name_size) // align) * align
         if not window.holds(at + content_at, content_size):

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from seatrial.formats.elf import ET_REL, SHF_ALLOC, SHT_REL, SHT_RELA, ElfImage
 from seatrial.formats.elf_dynamic import DT_RELR, Dynamic
-from seatrial.formats.window import Window
+from seatrial.formats.window import Malformed, Window
 from seatrial.model.absence import Unknown
 from seatrial.model.binary import Relocations
 from seatrial.tables.binary_formats import ElfMachine
@@ -34,6 +34,8 @@ def count_relocations(image: ElfImage, dynamic: Dynamic | None, machine: ElfMach
         tables = list(_dynamic_tables(dynamic)) if dynamic else []
         wanted = machine.tls_dynamic if machine else frozenset()
     counts: Counter[int] = Counter()
+    if sum(window.size for window, _ in tables) > image.window.size:
+        raise Malformed("the relocation tables sum to more bytes than the file has")
     for window, has_addend in tables:
         for infos in _infos(window, image.is_64, has_addend):
             counts.update(infos)

@@ -3,6 +3,7 @@
 from array import array
 from collections.abc import Iterable
 
+from seatrial.formats.address_space import Mapping, uncovered
 from seatrial.formats.elf import PF_X, PT_LOAD, SHT_SYMTAB, ElfImage
 from seatrial.formats.window import Malformed, Window
 from seatrial.model.absence import Unknown
@@ -88,8 +89,6 @@ def static_libc(image: ElfImage, symbols: tuple[str, ...] | Unknown, marks: Iter
 
 
 def _holds_text(image: ElfImage, text: bytes) -> bool:
-    return any(
-        image.window.find(text, header.offset, header.file_size) >= 0
-        for header in image.segments(PT_LOAD)
-        if not header.flags & PF_X
-    )
+    data = (header for header in image.segments(PT_LOAD) if not header.flags & PF_X)
+    places = uncovered(Mapping(header.address, header.offset, header.file_size) for header in data)
+    return any(image.window.find(text, place.offset, place.size) >= 0 for place in places)

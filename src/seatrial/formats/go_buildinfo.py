@@ -13,7 +13,7 @@ __all__ = ["NoBuildInfo", "build_info_or_unknown", "find_build_info", "parse_mod
 _MAGIC = b"\xff Go buildinf:"
 _ALIGN, _HEADER = 16, 32
 _INLINE, _BIG_ENDIAN = 2, 1
-_TEXT_LIMIT = 16 * 1024 * 1024
+_TEXT_LIMIT = 4 * 1024 * 1024
 
 
 class NoBuildInfo(Malformed):

@@ -13,6 +13,9 @@ MAGIC_UNIVERSAL, MAGIC_UNIVERSAL_64 = 0xCAFEBABE, 0xCAFEBABF
 LC_SEGMENT, LC_SEGMENT_64 = 0x1, 0x19
 VM_PROT_READ, VM_PROT_WRITE, VM_PROT_EXECUTE = 1, 2, 4
 
+_LIMIT = 65536
+"""Load commands, and sections, that are read: large programs have some hundred."""
+
 _OLDEST_JAVA_CLASS = 43
 """A Java class file begins like a universal file; its version stands where the count of slices does."""
 
@@ -112,6 +115,8 @@ def _kind(window: Window) -> tuple[str, int]:
 
 
 def _commands(window: Window, count: int) -> tuple[LoadCommand, ...]:
+    if count > _LIMIT:
+        raise CutOff(f"its {count} load commands are more than the {_LIMIT} that are read")
     commands = []
     at = 0
     for index in range(count):
@@ -135,6 +140,8 @@ def _read_segment(command: LoadCommand, segments: list[MachoSegment], sections: 
         table = window.part(header, count * entry, "the sections of a segment")
     except Malformed as error:
         raise CutOff(f"the load commands are damaged: {error}") from error
+    if len(sections) + count > _LIMIT:
+        raise CutOff(f"it has more than the {_LIMIT} sections that are read")
     segments.append(MachoSegment(name, address, memory, offset, size, protection))
     for at in range(0, table.size, entry):
         start, length, place = table.numbers("QQI" if wide else "III", at + 32, "a section")
@@ -151,7 +158,7 @@ def read_slices(window: Window) -> tuple[Slice, ...]:
     if window.size < 8:
         raise CutOff(f"the file ends at byte {window.size}, inside the universal header")
     magic, count = window.numbers("II", 0, "the universal header")
-    if magic == MAGIC_UNIVERSAL and count >= _OLDEST_JAVA_CLASS:
+    if count >= _OLDEST_JAVA_CLASS:
         raise CutOff("it is a Java class file, or a universal file with a damaged header")
     layout, size = ("IIQQII", 32) if magic == MAGIC_UNIVERSAL_64 else ("IIIII", 20)
     if count == 0:
@@ -159,4 +166,7 @@ def read_slices(window: Window) -> tuple[Slice, ...]:
     if not window.holds(8, count * size):
         raise CutOff(f"the file ends at byte {window.size}, inside its table of {count} architectures")
     rows = [window.numbers(layout, 8 + index * size, "an architecture") for index in range(count)]
-    return tuple(Slice(row[0], row[2], row[3]) for row in rows)
+    slices = tuple(Slice(row[0], row[2], row[3]) for row in rows)
+    if sum(part.size for part in slices if window.holds(part.offset, part.size)) > window.size:
+        raise CutOff("its architectures overlap")
+    return slices

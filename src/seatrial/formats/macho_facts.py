@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from seatrial.formats.elf_dynamic import DynamicSymbols
+from seatrial.formats.address_space import Mapping, uncovered
 from seatrial.formats.go_build_id import find_go_build_id
 from seatrial.formats.go_buildinfo import NoBuildInfo, build_info_or_unknown, find_build_info, read_build_info
 from seatrial.formats.macho import (
@@ -13,6 +13,7 @@ from seatrial.formats.macho import (
     MachoImage,
     read_macho_headers,
 )
+from seatrial.formats.symbols import SYMBOL_LIMIT, Collected, Symbols
 from seatrial.formats.window import Malformed, NameTable, Problems, Window
 from seatrial.model.absence import Unknown
 from seatrial.model.binary import BinaryFacts, BinaryFormat, GoBuildInfo, Kind, Linkage, NeededSymbol, Segment
@@ -30,7 +31,6 @@ _VERSION_MIN = {0x24: 1, 0x25: 2}
 _MH_TWOLEVEL, _MH_ALLOW_STACK_EXECUTION, _MH_PIE = 0x80, 0x20000, 0x200000
 _MH_OBJECT, _MH_EXECUTE, _MH_CORE, _MH_DYLIB, _MH_BUNDLE = 1, 2, 4, 6, 8
 _N_STAB, _N_PEXT, _N_TYPE, _N_EXT, _N_WEAK_REF = 0xE0, 0x10, 0x0E, 0x01, 0x40
-_SYMBOL_LIMIT = 1_000_000
 
 
 class _System(NamedTuple):
@@ -45,7 +45,7 @@ def read_macho(window: Window) -> BinaryFacts:
     problems = Problems()
     libraries = problems.attempt("libraries", lambda: tuple(_path(command) for command in image.of(*_DYLIBS)))
     names = libraries if isinstance(libraries, tuple) else ()
-    symbols: DynamicSymbols | Unknown = problems.attempt("symbols", lambda: _symbols(image, names))
+    symbols: Symbols | Unknown = problems.attempt("symbols", lambda: _symbols(image, names))
     system = problems.attempt_or(_System(), "minimum system", lambda: _system(image))
     go = build_info_or_unknown(problems, lambda: _build_info(image))
     cpu = next((row for row in load().macho_cpu if row.number == image.cpu), None)
@@ -80,7 +80,7 @@ def read_macho(window: Window) -> BinaryFacts:
         go_build_id=_go_build_id(image),
         go=go,
         code_signature=bool(image.of(LC_CODE_SIGNATURE)),
-        problems=tuple(problems.lines),
+        problems=problems.lines,
     )
 
 
@@ -143,31 +143,30 @@ def _linkage(image: MachoImage, kind: Kind | Unknown) -> Linkage | Unknown:
     return Linkage.DYNAMIC if image.of(LC_LOAD_DYLINKER, *_DYLIBS) or kind == Kind.SHARED else Linkage.STATIC
 
 
-def _symbols(image: MachoImage, libraries: tuple[str, ...]) -> DynamicSymbols:
+def _symbols(image: MachoImage, libraries: tuple[str, ...]) -> Symbols:
     commands = image.of(LC_SYMTAB)
     if not commands:
-        return DynamicSymbols((), ())
+        return Symbols()
     symbols_at, count, names_at, names_size = commands[0].window.numbers("IIII", 8, "LC_SYMTAB")
     size = 16 if image.bits == 64 else 12
     table = image.window.part(symbols_at, count * size, "the symbol table")
     names = NameTable(image.window.part(names_at, names_size, "the string table"), "the string table")
-    imports: dict[NeededSymbol, None] = {}
-    exports: dict[str, None] = {}
+    found = Collected()
     for first, last in _ranges(image, count):
-        if last - first > _SYMBOL_LIMIT:
-            raise Malformed(f"{last - first} symbols are more than the {_SYMBOL_LIMIT} that are read")
+        if last - first > SYMBOL_LIMIT:
+            raise Malformed(f"{last - first} symbols are more than the {SYMBOL_LIMIT} that are read")
         for index in range(first, last):
             name_at, type_, _, description, value = table.numbers("IBBHI", index * size, "a symbol")
             if type_ & _N_STAB or not type_ & _N_EXT:
                 continue
             if type_ & _N_TYPE:
                 if not type_ & _N_PEXT:
-                    exports[names.name(name_at)] = None
+                    found.add_export(names.name(name_at))
             elif not value:
                 library = _library(image, description, libraries)
                 weak = bool(description & _N_WEAK_REF)
-                imports[NeededSymbol(names.name(name_at), library=library, weak=weak)] = None
-    return DynamicSymbols(tuple(imports), tuple(exports))
+                found.add_import(NeededSymbol(names.name(name_at), library=library, weak=weak))
+    return found.symbols
 
 
 def _ranges(image: MachoImage, count: int) -> tuple[tuple[int, int], ...]:
@@ -191,12 +190,12 @@ def _library(image: MachoImage, description: int, libraries: tuple[str, ...]) ->
 def _build_info(image: MachoImage) -> GoBuildInfo:
     window = image.window
     section = image.section("__go_buildinfo")
-    ranges = [(section.offset, section.size, section.address)] if section else []
-    ranges += [(mapping.offset, mapping.size, mapping.address) for mapping in image.memory.mappings if mapping.writable]
-    for offset, size, address in ranges:
-        at = find_build_info(window, offset, size, base=offset - address)
+    places = [Mapping(section.address, section.offset, section.size)] if section else []
+    places += uncovered(mapping for mapping in image.memory.mappings if mapping.writable)
+    for place in places:
+        at = find_build_info(window, place.offset, place.size, base=place.offset - place.address)
         if at >= 0:
-            return read_build_info(window, at, min(offset + size, window.size), image.memory)
+            return read_build_info(window, at, min(place.offset + place.size, window.size), image.memory)
     if section and not window.holds(section.offset, section.size):
         raise Malformed("section __go_buildinfo lies outside the file")
     raise NoBuildInfo("no Go build information")

@@ -58,12 +58,12 @@ class PeImage:
         """The image by addresses relative to its base."""
         headers = Mapping(0, 0, min(self.headers_size, self.window.size))
         parts = (_mapping(section, 0) for section in self.sections if section.size)
-        return AddressSpace(self.window, (*parts, headers))
+        return AddressSpace(self.window, (headers, *parts))
 
     @property
     def memory(self) -> AddressSpace:
         """The image by addresses in memory."""
-        return AddressSpace(self.window, tuple(_mapping(part, self.image_base) for part in self.sections if part.size))
+        return AddressSpace(self.window, (_mapping(part, self.image_base) for part in self.sections if part.size))
 
 
 def _mapping(section: PeSection, base: int) -> Mapping:

@@ -1,6 +1,6 @@
 """The facts of a PE image or a COFF object: their readers put together."""
 
-from seatrial.formats.elf_dynamic import DynamicSymbols
+from seatrial.formats.address_space import Mapping, uncovered
 from seatrial.formats.go_build_id import find_go_build_id
 from seatrial.formats.go_buildinfo import NoBuildInfo, build_info_or_unknown, find_build_info, read_build_info
 from seatrial.formats.pe import (
@@ -17,6 +17,7 @@ from seatrial.formats.pe import (
     read_pe_headers,
 )
 from seatrial.formats.pe_symbols import PeImports, coff_symbols, read_exports, read_imports
+from seatrial.formats.symbols import Symbols
 from seatrial.formats.window import Problems, Window
 from seatrial.model.absence import Unknown
 from seatrial.model.binary import BinaryFacts, BinaryFormat, GoBuildInfo, Kind, Linkage, Relocations, Segment
@@ -60,7 +61,7 @@ def read_pe(window: Window) -> BinaryFacts:
         go_build_id=_build_id(image),
         go=go,
         code_signature=image.directory(DIRECTORY_CERTIFICATE) != (0, 0),
-        problems=tuple(problems.lines),
+        problems=problems.lines,
     )
 
 
@@ -68,7 +69,7 @@ def read_object(window: Window) -> BinaryFacts:
     """The facts of a COFF object file. Raises CutOff for what ends within its headers."""
     image = read_coff_object(window)
     problems = Problems()
-    symbols: DynamicSymbols | Unknown = problems.attempt("symbols", lambda: coff_symbols(image))
+    symbols: Symbols | Unknown = problems.attempt("symbols", lambda: coff_symbols(image))
     go = build_info_or_unknown(problems, lambda: _build_info(image))
     goarch = _architecture(image, problems, go)
     return BinaryFacts(
@@ -89,7 +90,7 @@ def read_object(window: Window) -> BinaryFacts:
         relocations=Relocations(),
         go_build_id=_build_id(image),
         go=go,
-        problems=tuple(problems.lines),
+        problems=problems.lines,
     )
 
 
@@ -123,12 +124,11 @@ def _kind(image: PeImage) -> Kind:
 
 def _build_info(image: PeImage) -> GoBuildInfo:
     wanted = SCN_INITIALIZED_DATA | SCN_WRITE
-    for section in image.sections:
-        if section.flags & wanted != wanted or not section.size:
-            continue
-        at = find_build_info(image.window, section.offset, section.size, base=section.offset)
+    data = (section for section in image.sections if section.flags & wanted == wanted)
+    for place in uncovered(Mapping(section.address, section.offset, section.size) for section in data):
+        at = find_build_info(image.window, place.offset, place.size, base=place.offset - place.address)
         if at >= 0:
-            end = min(section.offset + section.size, image.window.size)
+            end = min(place.offset + place.size, image.window.size)
             return read_build_info(image.window, at, end, image.memory)
     raise NoBuildInfo("no Go build information")
 

@@ -2,9 +2,9 @@
 
 from typing import NamedTuple
 
-from seatrial.formats.elf_dynamic import DynamicSymbols
 from seatrial.formats.pe import DIRECTORY_DELAY_IMPORT, DIRECTORY_EXPORT, DIRECTORY_IMPORT, PeImage
-from seatrial.formats.window import Malformed, NameTable, Window, printable
+from seatrial.formats.symbols import SYMBOL_LIMIT, Collected, Symbols
+from seatrial.formats.window import NAMES_LIMIT, Malformed, NameTable, Window, printable
 from seatrial.model.binary import NeededSymbol
 
 __all__ = ["PeImports", "coff_symbols", "read_exports", "read_imports"]
@@ -28,13 +28,13 @@ class _Reader:
         self.image = image
         self.space = image.relative
         self.left = _FUNCTION_LIMIT
-        self.names_left = 32 * 1024 * 1024
+        self.names_left = NAMES_LIMIT
 
     def name(self, address: int, what: str) -> str:
         name = self.space.rest(address, what).text(0, what, limit=4096)
         self.names_left -= len(name)
         if self.names_left < 0:
-            raise Malformed("the imported names sum to more than 32 MiB")
+            raise Malformed(f"the imported names sum to more than {NAMES_LIMIT >> 20} MiB")
         return name
 
     def functions(self, library: str, address: int, weak: bool) -> list[NeededSymbol]:
@@ -100,29 +100,28 @@ def read_exports(image: PeImage) -> tuple[str, ...]:
     return tuple(reader.name(place, "an exported name") for place in places)
 
 
-def coff_symbols(image: PeImage) -> DynamicSymbols:
+def coff_symbols(image: PeImage) -> Symbols:
     """The undefined and the defined external symbols of a COFF object. Raises Malformed."""
     window, at, count = image.window, image.symbols_at, image.symbols
     if not count:
-        return DynamicSymbols((), ())
-    if count > 1_000_000:
-        raise Malformed(f"{count} symbols are more than the 1000000 that are read")
+        return Symbols()
+    if count > SYMBOL_LIMIT:
+        raise Malformed(f"{count} symbols are more than the {SYMBOL_LIMIT} that are read")
     table = window.part(at, count * 18, "the symbol table")
     strings_at = at + count * 18
     names = NameTable(window.part(strings_at, window.size - strings_at, "the string table"), "the string table")
-    imports: dict[NeededSymbol, None] = {}
-    exports: dict[str, None] = {}
+    found = Collected()
     index = 0
     while index < count:
         value, section, _, class_, extra = table.numbers("IHHBB", index * 18 + 8, "a symbol")
         if class_ in (_CLASS_EXTERNAL, _CLASS_WEAK_EXTERNAL):
             name = _symbol_name(table, index * 18, names)
             if section == 0 and value == 0:
-                imports[NeededSymbol(name, weak=class_ == _CLASS_WEAK_EXTERNAL)] = None
+                found.add_import(NeededSymbol(name, weak=class_ == _CLASS_WEAK_EXTERNAL))
             elif section:
-                exports[name] = None
+                found.add_export(name)
         index += 1 + extra
-    return DynamicSymbols(tuple(imports), tuple(exports))
+    return found.symbols
 
 
 def _symbol_name(table: Window, at: int, names: NameTable) -> str:

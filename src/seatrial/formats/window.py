@@ -8,11 +8,14 @@ from typing import TypeVar
 
 from seatrial.model.absence import Unknown
 
-__all__ = ["CutOff", "Malformed", "NameTable", "Problems", "Window", "printable"]
+__all__ = ["NAMES_LIMIT", "CutOff", "Malformed", "NameTable", "Problems", "Window", "printable"]
 
 _CHUNK = 4 * 1024 * 1024
 _NAME_LIMIT = 16 * 1024
-_NAMES_LIMIT = 64 * 1024 * 1024
+NAMES_LIMIT = 16 * 1024 * 1024
+"""Bytes of names that are taken from one table: the largest libraries known have some 10 MB of them."""
+
+_LINES_LIMIT = 100
 
 T = TypeVar("T")
 
@@ -29,12 +32,17 @@ class Problems:
     """Collects what could not be read, one line each, while the rest of the file is read on."""
 
     def __init__(self) -> None:
-        self.lines: list[str] = []
+        self._lines: dict[str, None] = {}
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """What was noted, in order."""
+        return tuple(self._lines)
 
     def note(self, line: str) -> None:
-        """Keep a line once."""
-        if line not in self.lines:
-            self.lines.append(line)
+        """Keep a line once; of very many only the first."""
+        if len(self._lines) < _LINES_LIMIT:
+            self._lines[line] = None
 
     def attempt(self, what: str, read: Callable[[], T]) -> T | Unknown:
         """What `read` returns; where the bytes do not allow it, Unknown, and a line."""
@@ -140,23 +148,21 @@ class NameTable:
     def __init__(self, window: Window, what: str) -> None:
         self._window = window
         self._what = what
-        self._left = _NAMES_LIMIT
+        self._left = NAMES_LIMIT
 
     def name(self, at: int) -> str:
         """The name at an offset. Raises Malformed when it lies outside or all names sum to too much."""
         if at >= self._window.size:
             raise Malformed(f"a name at {at:#x} lies outside {self._what} ({self._window.size} bytes)")
-        limit = min(_NAME_LIMIT, self._window.size - at)
-        end = -1
-        # Names are short: read little first, for a table may be one long name that every entry points into.
-        for size in (min(64, limit), limit):
-            raw = self._window.read(at, size, self._what)
-            self._left -= size
+        left = self._window.size - at
+        for size in (64, 1024, _NAME_LIMIT):  # most names are short
+            raw = self._window.read(at, min(size, left), self._what)
             end = raw.find(b"\0")
             if end >= 0:
                 break
-        if self._left < 0:
-            raise Malformed(f"the names taken from {self._what} sum to more than {_NAMES_LIMIT >> 20} MiB")
-        if end < 0:
+        else:
             raise Malformed(f"a name at {at:#x} of {self._what} does not end")
+        self._left -= end + 1
+        if self._left < 0:
+            raise Malformed(f"the names taken from {self._what} sum to more than {NAMES_LIMIT >> 20} MiB")
         return printable(raw[:end])
