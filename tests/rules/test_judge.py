@@ -45,7 +45,10 @@ def test_a_glibc_program_on_musl_is_one_finding(binary: Binary, system: System) 
 
 
 def test_of_a_universal_file_the_fitting_part_is_judged(binary: Binary, system: System) -> None:
-    arm, intel = binary("macho", goarch="arm64", minimum_os="14.0"), binary("macho", minimum_os="13.0")
+    arm, intel = (
+        binary("macho", goarch="arm64", minimum_os="14.0", code_signature=True),
+        binary("macho", minimum_os="13.0"),
+    )
     file = binary("macho", format=BinaryFormat.UNIVERSAL, goarch=Unknown("several"), members=(arm, intel))
     assert rules(file, system("macos")) == []
     assert rules(file, system("macos", goarch="arm64", features=("fp", "asimd"))) == ["ST-MACHO-001"]

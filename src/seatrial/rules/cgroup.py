@@ -6,6 +6,7 @@ from seatrial.model.finding import Evidence
 from seatrial.model.platform import Platform
 from seatrial.rules.rule import Hit, Outcome, Undecided, known, rule
 from seatrial.rules.versions import older
+from seatrial.tables.go_releases import release_of
 from seatrial.tables.messages import message
 
 __all__ = ["container_gomaxprocs"]
@@ -24,7 +25,8 @@ def container_gomaxprocs(facts: BinaryFacts, platform: Platform) -> Outcome:
     settings = dict(
         pair.partition("=")[::2] for pair in facts.go.settings.get("DefaultGODEBUG", "").split(",") if "=" in pair
     )
-    if older(facts.go.version, _SINCE):
+    release = release_of(facts.go.version)
+    if release and older(release, _SINCE):
         yield Hit(
             facts.go.version,
             message("rules.gomaxprocs-release", release=facts.go.version),

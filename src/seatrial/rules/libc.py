@@ -17,7 +17,7 @@ from seatrial.tables.version_ranges import numbers
 
 __all__ = ["glibc_private", "needed_libraries", "packed_relocations", "symbol_versions"]
 
-_GLIBC_VERSION = re.compile(r"GLIBC_(\d+(?:\.\d+)+)$")
+_GLIBC_VERSION = re.compile(r"GLIBC_(\d{1,4}(?:\.\d{1,4}){1,3})$")
 _SHOWN = 4
 """Symbols named in the sentence itself; all of them are in the evidence."""
 
@@ -127,8 +127,9 @@ def needed_libraries(facts: BinaryFacts, platform: Platform) -> Outcome:
             yield unknown_fact("rules.unknown-libraries", platform.libraries)
         return
     there = {_library(name) for name in (*always, platform.loader.value or "")}
-    missing = [name for name in facts.libraries if _library(name) not in there and not _of_the_system(name, platform)]
-    for name in missing:
+    for name in facts.libraries:
+        if _library(name) in there or _of_the_system(name, platform) or name in facts.optional_libraries:
+            continue
         yield Hit(
             name,
             message("rules.needs-library", library=name),

@@ -1,6 +1,6 @@
 """What a Mach-O file asks of macOS."""
 
-from seatrial.model.binary import BinaryFacts, BinaryFormat
+from seatrial.model.binary import BinaryFacts, BinaryFormat, Kind
 from seatrial.model.finding import Evidence
 from seatrial.model.platform import Platform
 from seatrial.rules.go_release import release_is_too_new
@@ -8,7 +8,7 @@ from seatrial.rules.rule import Hit, Outcome, known, rule, unknown_fact
 from seatrial.rules.versions import older
 from seatrial.tables.messages import message
 
-__all__ = ["minimum_os"]
+__all__ = ["minimum_os", "unsigned"]
 
 
 @rule("ST-MACHO-001", BinaryFormat.MACHO)
@@ -26,4 +26,17 @@ def minimum_os(facts: BinaryFacts, platform: Platform) -> Outcome:
             message("rules.lower-macos-version", there=there),
             (Evidence("minos", facts.minimum_os, f"LC_BUILD_VERSION, SDK {facts.sdk or '-'}"),),
             rests_on=(platform.kernel.certainty,),
+        )
+
+
+@rule("ST-MACHO-002", BinaryFormat.MACHO)
+def unsigned(facts: BinaryFacts, platform: Platform) -> Outcome:
+    """Code for Apple silicon without a signature: the kernel kills the program at its start."""
+    runs = facts.kind in (Kind.EXECUTABLE, Kind.PIE, Kind.SHARED)
+    if platform.goos == "darwin" and facts.goarch == "arm64" and runs and not facts.code_signature:
+        yield Hit(
+            "LC_CODE_SIGNATURE",
+            message("rules.unsigned"),
+            message("rules.sign-it"),
+            (Evidence("load command", "no LC_CODE_SIGNATURE", "Mach-O header"),),
         )

@@ -44,9 +44,9 @@ def imports(facts: BinaryFacts, platform: Platform) -> Outcome:
         yield unknown_fact("rules.unknown-kernel", platform.kernel)
         return
     libraries = facts.libraries if isinstance(facts.libraries, tuple) else ()
-    asked = [api_since(symbol.library, symbol.name) for symbol in facts.imports]
-    asked += [api_since(library) for library in libraries]
-    for row in asked:
+    asked = [api_since(symbol.library, symbol.name) for symbol in facts.imports if not symbol.weak]
+    asked += [api_since(library) for library in libraries if library not in facts.optional_libraries]
+    for row in dict.fromkeys(asked):
         if row is not None and older(there, row.since):
             yield _hit(row, there, platform)
 
