@@ -15,8 +15,9 @@ from stopwatch import run
 __all__ = ["PROGRAM", "environment", "forget_results", "prepare", "report", "verify"]
 
 PROGRAM = Path(__file__).with_name("roundtrip")
-_FETCHED = frozenset({"packages", "package-pins", "apt"})
-"""Rooms of the store that hold what was fetched; all others hold what was built or found out."""
+_KNOWN_FROM_BEFORE = ("artifacts", "probes", "results", "runs", "surveys")
+"""Rooms of the store with what was built and found out about a program, canaries included. The others hold what belongs
+to the machine: packages, emulators that were tried, digests of tools."""
 
 
 def environment(go_cache: Path) -> dict[str, str]:
@@ -43,10 +44,9 @@ def report(json: Path) -> Report:
 
 
 def forget_results(cache: Path) -> None:
-    """Remove from the store all that was built or found out; what was fetched stays."""
-    for room in cache.iterdir():
-        if room.name not in _FETCHED:
-            shutil.rmtree(room) if room.is_dir() else room.unlink()
+    """Make the store what it is on a machine that has verified other programs, but not this one."""
+    for room in _KNOWN_FROM_BEFORE:
+        shutil.rmtree(cache / room, ignore_errors=True)
 
 
 def prepare(cache: Path, scratch: Path) -> Report:

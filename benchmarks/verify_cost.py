@@ -6,6 +6,7 @@ top, its canaries, the static judgement and the reports, is in its time.
 """
 
 import argparse
+import re
 import shutil
 import tempfile
 from pathlib import Path
@@ -20,11 +21,13 @@ def _loop(report: Report) -> str:
     """The shell script: build and run for each target, and stop at the first failure."""
     lines = ["set -e"]
     for cell in report.cells:
-        for name in (StageName.BUILD, StageName.SMOKE):
-            stage = cell.stage(name)
-            if stage is None or not stage.reproducer:
-                raise SystemExit(f"{cell.target}: the report has no command for {name}.")
-            lines.append(f"{stage.reproducer} </dev/null")
+        build, smoke = cell.stage(StageName.BUILD), cell.stage(StageName.SMOKE)
+        if build is None or smoke is None or cell.artifact is None:
+            raise SystemExit(f"{cell.target}: the report has no commands.")
+        program = re.search(r" -o (\S+) ", build.reproducer)
+        if program is None or cell.artifact.path not in smoke.reproducer:
+            raise SystemExit(f"{cell.target}: the commands do not fit together: {build.reproducer} {smoke.reproducer}")
+        lines += [build.reproducer, f"{smoke.reproducer.replace(cell.artifact.path, program[1])} </dev/null"]
     return "\n".join(lines)
 
 
