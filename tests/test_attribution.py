@@ -4,11 +4,13 @@ from collections.abc import Callable, Iterable
 from itertools import chain, repeat
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from seatrial.attribution import RUNS, Experiment, Step, Subject, Tried, Verdict, account, next_step
+from seatrial.account import account
+from seatrial.attribution import RUNS, Experiment, Step, Subject, Tried, Verdict, next_step
 from seatrial.model.message import Message
 from seatrial.model.runner import Offer
 from seatrial.model.states import Fidelity, State
@@ -328,6 +330,20 @@ def test_tests_fail_the_same_way_when_at_least_the_same_tests_fail() -> None:
     other = bad("tests: b", failed=("p.B",))
     verdict, _ = attribute((QEMU10, QEMU7), answers | {(1, None): repeat(other)})
     assert (verdict.state, verdict.rule) == (State.FAIL, "attribution:remainder")
+
+
+def test_a_known_fault_explains_only_the_tests_that_show_it() -> None:
+    """Of two failed tests one shows wine's fault: the other has to be explained too."""
+    wine = Offer("wine", "wine 8.0", Fidelity.API)
+    subject = Subject(goos="windows", goarch="amd64")
+    known, own = "unlinkat C:\\x: Invalid function.", "got 3, want 4"
+    both = bad("tests failed: a, b", failed=("p.A", "p.B"), failed_output=(known, own), output=known + own)
+    answers: Answers = {(0, p): repeat(both) for p in (None, *Perturbation)}
+    verdict, _ = attribute((wine,), answers, (PLAIN,), subject)
+    assert (verdict.state, verdict.rule) == (State.FAIL, "attribution:remainder")
+    all_known = msgspec.structs.replace(both, failed_output=(known, f"x\n{known}"))
+    verdict, _ = attribute((wine,), {(0, None): [all_known]}, (PLAIN,), subject)
+    assert (verdict.state, verdict.rule) == (State.EMULATOR, "attribution:known-fault")
 
 
 def test_a_time_limit_is_told_to_machines() -> None:

@@ -19,7 +19,18 @@ from seatrial.tables.emulator_faults import EmulatorFault, Place, known_faults
 from seatrial.tables.messages import message
 from seatrial.tables.version_ranges import numbers
 
-__all__ = ["RUNS", "Experiment", "Step", "Subject", "Tried", "Verdict", "account", "next_step"]
+__all__ = [
+    "RUNS",
+    "Experiment",
+    "History",
+    "Step",
+    "Subject",
+    "Tried",
+    "Verdict",
+    "fault_evidence",
+    "faults_met",
+    "next_step",
+]
 
 RUNS = 3
 """How often a trial is repeated, made under each perturbation, and made under a second implementation."""
@@ -94,6 +105,7 @@ class Verdict(msgspec.Struct, frozen=True):
 
 
 History = tuple[Tried, ...]
+"""In the order in which they were made."""
 
 
 def next_step(subject: Subject, offers: tuple[Offer, ...], history: History) -> Experiment | Verdict:
@@ -101,46 +113,17 @@ def next_step(subject: Subject, offers: tuple[Offer, ...], history: History) -> 
     return _Attribution(subject, offers, history).next()
 
 
-def account(subject: Subject, offers: tuple[Offer, ...], history: History) -> tuple[Evidence, ...]:
-    """What was tried and what came of it, one line for each kind of experiment and offer; then hints of the table."""
-    told: list[Evidence] = []
-    series: dict[tuple[int, str], list[Observation]] = {}
-    for tried in history:
-        where = offers[tried.experiment.offer].implementation
-        if isinstance(tried.result, CanaryResult):
-            told.append(Evidence("canary", _canary_line(tried.result), where))
-        else:
-            kind = str(tried.experiment.perturbation or "trial")
-            series.setdefault((tried.experiment.offer, kind), []).append(tried.result)
-    for (index, kind), results in series.items():
-        told.append(Evidence(kind, _series_line(results), offers[index].implementation))
-    for (index, kind), results in series.items():
-        if kind == "trial" and not results[0].good:
-            told += [_told_fault(fault) for fault in _faults(subject, offers[index], results[0]) if not fault.decides]
-    return tuple(told)
-
-
-def _canary_line(canary: CanaryResult) -> str:
-    if not canary.passed:
-        return "; ".join(filter(None, ("failed", *canary.failed, canary.ending)))
-    return f"passed, {canary.cases} cases" + ("" if canary.self_exec else ", but a program cannot start itself here")
-
-
-def _series_line(results: list[Observation]) -> str:
-    ways = dict.fromkeys(seen.signature for seen in results if not seen.good)
-    line = f"{sum(seen.good for seen in results)} of {len(results)} passed"
-    return f"{line}: {'; '.join(ways)}" if ways else line
-
-
-def _faults(subject: Subject, offer: Offer, seen: Observation) -> tuple[EmulatorFault, ...]:
+def faults_met(subject: Subject, offer: Offer, text: str) -> tuple[EmulatorFault, ...]:
+    """The rows of the table of emulator faults that fit this offer and whose signature the text bears."""
     # "qemu-user 10.0.2" is emulator and version.
     version = offer.implementation.removeprefix(offer.runner).strip()
     guest = "windows" if subject.goos == "windows" else subject.goarch
     place = Place(guest, subject.host_arch, offer.runner, version, subject.go_version, subject.host_kernel)
-    return known_faults(place, f"{seen.signature}\n{seen.output}")
+    return known_faults(place, text)
 
 
-def _told_fault(fault: EmulatorFault) -> Evidence:
+def fault_evidence(fault: EmulatorFault) -> Evidence:
+    """What the table says of a fault; a `hint` where it decided nothing."""
     kind = "known fault" if fault.decides else "hint"
     return Evidence(kind, f"{fault.summary} {fault.mitigation}", " ".join((fault.id, *fault.issues)))
 
@@ -269,13 +252,18 @@ class _Attribution:
         return Verdict(state, why, index, Step.CAPABILITY, "capability")
 
     def _known_fault(self, index: int, seen: Observation) -> Verdict | None:
-        """Step 4: place and signature are in the table."""
-        runner = self._offers[index].implementation
-        for fault in _faults(self._subject, self._offers[index], seen):
-            if fault.decides:
-                why = message("run.known-fault", runner=runner, fault=fault.id, issue=fault.issues[0])
-                return Verdict(State.EMULATOR, why, index, Step.KNOWN_FAULT, "known-fault", (_told_fault(fault),))
-        return None
+        """Step 4: place and signature are in the table, for everything that failed."""
+        offer = self._offers[index]
+        deciding: dict[str, EmulatorFault] = {}
+        for text in seen.failed_output or (f"{seen.signature}\n{seen.output}",):
+            found = [fault for fault in faults_met(self._subject, offer, text) if fault.decides]
+            if not found:
+                return None  # another failure than the known one: it has to be explained too
+            deciding[found[0].id] = found[0]
+        first = next(iter(deciding.values()))
+        why = message("run.known-fault", runner=offer.implementation, fault=first.id, issue=first.issues[0])
+        told = tuple(fault_evidence(fault) for fault in deciding.values())
+        return Verdict(State.EMULATOR, why, index, Step.KNOWN_FAULT, "known-fault", told)
 
     def _repeat(self, index: int, own: list[Observation]) -> Experiment | Verdict | None:
         """Step 5: the same again."""

@@ -5,7 +5,8 @@ from collections.abc import Callable
 
 import msgspec
 
-from seatrial.attribution import Experiment, Step, Subject, Tried, Verdict, account, next_step
+from seatrial.account import account
+from seatrial.attribution import Experiment, Step, Subject, Tried, Verdict, next_step
 from seatrial.errors import CouldNotCheck
 from seatrial.model.binary import BinaryFacts, Linkage
 from seatrial.model.finding import Evidence

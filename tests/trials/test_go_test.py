@@ -59,7 +59,7 @@ def of(command: TestCommand, *packages: str, **more: float) -> TestRuns:
 def test_passing(native: Offer, command: TestCommand) -> None:
     seen = of(command, "good", "none")(native)
     assert (seen.state, seen.layer) == (State.PASS, Layer.PROGRAM)
-    assert seen.reason.text == "Passed: 2, in 1 packages. Skipped: 0."
+    assert seen.reason.text == "2 passed, 0 skipped; packages with tests: 1."
     assert [(line.where, line.value) for line in seen.evidence] == [("app/good", "2 passed, 0 failed, 0 skipped")]
     assert "GOARCH=amd64" in seen.reproducer and " test -json " in seen.reproducer
 

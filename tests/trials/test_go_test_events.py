@@ -33,6 +33,7 @@ def test_a_failed_subtest_hides_the_test_that_holds_it() -> None:
         event("output", output="FAIL\n"), event("fail"),
     )  # fmt: skip
     assert (seen.good, seen.failed, seen.output) == (False, ("TestA/x",), "bad\nFAIL\n")
+    assert seen.failed_output == ("bad\n",)
 
 
 def test_a_test_that_began_and_never_ended_has_failed() -> None:

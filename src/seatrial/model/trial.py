@@ -50,6 +50,8 @@ class Observation(msgspec.Struct, frozen=True):
     """The way of failing, for comparing two trials: "signal SIGSEGV", "exit code 2, fatal error", names of tests."""
     failed: tuple[str, ...] = ()
     """What failed within the trial, where it has parts (tests: "package.TestName")."""
+    failed_output: tuple[str, ...] = ()
+    """What each of `failed` printed."""
     subject: str = ""
     """The library, symbol or loader that was missing; "" elsewhere."""
     signal: int = 0

@@ -117,9 +117,14 @@ class _Reading:
         self._line = line
         self._limit = limit
         self._bad = [package for package in events.packages if not package.good]
-        self._failed = tuple(f"{p.package}.{name}" for p in self._bad for name in p.failed) + tuple(
-            p.package for p in self._bad if not p.failed
-        )
+        failed = [
+            (f"{package.package}.{name}", text)
+            for package in self._bad
+            for name, text in zip(package.failed, package.failed_output, strict=True)
+        ]
+        failed += [(p.package, p.output) for p in self._bad if not p.failed]
+        self._failed = tuple(name for name, _ in failed)
+        self._failed_output = tuple(text for _, text in failed)
 
     def observation(self) -> Observation:
         outcome, packages = self._outcome, self._events.packages
@@ -188,6 +193,7 @@ class _Reading:
             layer=layer,
             signature=signature,
             failed=self._failed,
+            failed_output=self._failed_output,
             subject=subject,
             exit_code=outcome.exit_code,
             timed_out=outcome.timed_out or any(package.timed_out for package in self._bad),

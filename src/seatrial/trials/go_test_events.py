@@ -25,6 +25,8 @@ class PackageTests(msgspec.Struct, frozen=True):
     failed: tuple[str, ...] = ()
     unfinished: tuple[str, ...] = ()
     """Those of the failed that began and never ended."""
+    failed_output: tuple[str, ...] = ()
+    """What each of the failed printed, with the tests that hold it."""
     skipped: tuple[str, ...] = ()
     not_built: bool = False
     timed_out: bool = False
@@ -86,12 +88,16 @@ class _Package:
             passed=self._ended("pass"),
             failed=leaves,
             unfinished=unfinished,
+            failed_output=tuple(self._printed(name) for name in leaves),
             skipped=self._ended("skip"),
             not_built=bool(self.failed_build)
             or bool(re.search(r"^FAIL\t.*\[(build|setup) failed\]$", text, re.MULTILINE)),
             timed_out="panic: test timed out after" in text,
             output=compiler.get(self.failed_build, "") + text,
         )
+
+    def _printed(self, name: str) -> str:
+        return "".join(line for test, line in self.lines if test and f"{name}/".startswith(f"{test}/"))
 
     def _ended(self, how: str) -> tuple[str, ...]:
         return tuple(name for name, end in self.tests.items() if end == how)

@@ -24,6 +24,7 @@ __all__ = ["STARTED_ONLY_SECONDS", "smoke"]
 
 _LIBRARIES = (Kind.SHARED, Kind.ARCHIVE, Kind.OBJECT, Kind.CORE)
 _POLL_SECONDS = 0.02
+_TRY_SECONDS = 2.0
 
 STARTED_ONLY_SECONDS = 5.0
 """How long a program is watched of which nothing is asked: nothing has to come true, so it is the same anywhere."""
@@ -61,7 +62,7 @@ class _Smoke:
         self._asked = spec is not None
         self._spec = spec or SmokeSpec()
         self._here = here
-        self._checks = checks_of(self._spec, here)
+        self._checks = checks_of(self._spec, here, _TRY_SECONDS * offer.time_factor)
         self._seen: dict[str, str] = {}
         argv = [str(artifact), *map(here.fill, self._spec.args)]
         env = {name: here.fill(value) for name, value in self._spec.env.items()}

@@ -17,7 +17,6 @@ from seatrial.model.project import SmokeSpec
 __all__ = ["Check", "Places", "checks_of", "places"]
 
 _ANSWER_BYTES = 1 << 20
-_TRY_SECONDS = 2.0
 
 
 class Places(msgspec.Struct, frozen=True):
@@ -62,13 +61,15 @@ class Check(msgspec.Struct, frozen=True):
     """From stdout and stderr so far: "" when it is true, else what was seen instead."""
 
 
-def checks_of(spec: SmokeSpec, here: Places) -> tuple[Check, ...]:
-    """The checks of a `[smoke]` table, but for the exit code."""
+def checks_of(spec: SmokeSpec, here: Places, patience: float) -> tuple[Check, ...]:
+    """The checks of a `[smoke]` table, but for the exit code. One try of a connection takes `patience` seconds."""
     found = []
     if spec.http:
-        found.append(Check(f'http = "{spec.http}"', lambda _out, _err: _http(here.fill(spec.http), spec, here)))
+        found.append(
+            Check(f'http = "{spec.http}"', lambda _out, _err: _http(here.fill(spec.http), spec, here, patience))
+        )
     if spec.tcp:
-        found.append(Check(f'tcp = "{spec.tcp}"', lambda _out, _err: _tcp(here.fill(spec.tcp))))
+        found.append(Check(f'tcp = "{spec.tcp}"', lambda _out, _err: _tcp(here.fill(spec.tcp), patience)))
     if spec.stdout:
         found.append(Check(f'stdout = "{spec.stdout}"', lambda out, _err: _text(here.fill_pattern(spec.stdout), out)))
     if spec.stderr:
@@ -80,25 +81,25 @@ def _text(pattern: str, text: str) -> str:
     return "" if re.search(pattern, text, re.MULTILINE) else f"{len(text)} characters without a match"
 
 
-def _tcp(address: str) -> str:
+def _tcp(address: str, patience: float) -> str:
     host, _, port = address.rpartition(":")
     try:
-        socket.create_connection((host.strip("[]"), int(port)), _TRY_SECONDS).close()
+        socket.create_connection((host.strip("[]"), int(port)), patience).close()
     except (OSError, ValueError, OverflowError) as error:
         return f"{address}: {error}"
     return ""
 
 
-def _http(url: str, spec: SmokeSpec, here: Places) -> str:
+def _http(url: str, spec: SmokeSpec, here: Places, patience: float) -> str:
     try:
         parts = urlsplit(url)
         connection: http.client.HTTPConnection
         if parts.scheme == "https":
             # What is tried is the program, and its certificate on a loopback address is nobody's.
             context = ssl._create_unverified_context()
-            connection = http.client.HTTPSConnection(parts.netloc, timeout=_TRY_SECONDS, context=context)
+            connection = http.client.HTTPSConnection(parts.netloc, timeout=patience, context=context)
         else:
-            connection = http.client.HTTPConnection(parts.netloc, timeout=_TRY_SECONDS)
+            connection = http.client.HTTPConnection(parts.netloc, timeout=patience)
         with contextlib.closing(connection):
             connection.request("GET", (parts.path or "/") + (f"?{parts.query}" if parts.query else ""))
             answer = connection.getresponse()

@@ -1,0 +1,40 @@
+"""Tells what attribution tried and what came of it, as evidence."""
+
+from seatrial.attribution import History, Subject, fault_evidence, faults_met
+from seatrial.model.finding import Evidence
+from seatrial.model.runner import Offer
+from seatrial.model.trial import CanaryResult, Observation
+
+__all__ = ["account"]
+
+
+def account(subject: Subject, offers: tuple[Offer, ...], history: History) -> tuple[Evidence, ...]:
+    """What was tried and what came of it, one line for each kind of experiment and offer; then hints of the table."""
+    told: list[Evidence] = []
+    series: dict[tuple[int, str], list[Observation]] = {}
+    for tried in history:
+        where = offers[tried.experiment.offer].implementation
+        if isinstance(tried.result, CanaryResult):
+            told.append(Evidence("canary", _canary_line(tried.result), where))
+        else:
+            kind = str(tried.experiment.perturbation or "trial")
+            series.setdefault((tried.experiment.offer, kind), []).append(tried.result)
+    for (index, kind), results in series.items():
+        told.append(Evidence(kind, _series_line(results), offers[index].implementation))
+    for (index, kind), results in series.items():
+        if kind == "trial" and not results[0].good:
+            text = f"{results[0].signature}\n{results[0].output}"
+            told += [fault_evidence(fault) for fault in faults_met(subject, offers[index], text) if not fault.decides]
+    return tuple(told)
+
+
+def _canary_line(canary: CanaryResult) -> str:
+    if not canary.passed:
+        return "; ".join(filter(None, ("failed", *canary.failed, canary.ending)))
+    return f"passed, {canary.cases} cases" + ("" if canary.self_exec else ", but a program cannot start itself here")
+
+
+def _series_line(results: list[Observation]) -> str:
+    ways = dict.fromkeys(seen.signature for seen in results if not seen.good)
+    line = f"{sum(seen.good for seen in results)} of {len(results)} passed"
+    return f"{line}: {'; '.join(ways)}" if ways else line
