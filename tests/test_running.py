@@ -130,6 +130,7 @@ def test_what_the_host_cannot_do_is_environment_and_no_exception() -> None:
 
     stage = run_stage(StageName.SMOKE, (NATIVE,), always(GOOD), unbuilt, STATIC)
     assert (stage.state, stage.runner) == (State.ENVIRONMENT, "native")
+    assert stage.reason.text == "This machine could not do it: Cannot build the canary."
 
 
 def fact(value: object) -> Fact[object]:
@@ -189,6 +190,7 @@ def test_the_subject_is_read_from_platform_and_artifact() -> None:
     assert (subject.dynamic, subject.interpreter == subject.loader) == (True, True)
     assert "avx2" in subject.required
     assert "avx2" not in subject_of(platform(), program(), "amd64", "6.18").required
+    assert subject_of(platform(), program(variant="v9"), "amd64", "6.18").required == frozenset()
 
 
 def test_the_whole_of_it_on_scripts(tmp_path: Path) -> None:

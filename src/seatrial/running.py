@@ -7,7 +7,7 @@ import msgspec
 
 from seatrial.account import account
 from seatrial.attribution import Experiment, Step, Subject, Tried, Verdict, next_step
-from seatrial.errors import CouldNotCheck
+from seatrial.errors import CouldNotCheck, UsageError
 from seatrial.model.binary import BinaryFacts, Linkage
 from seatrial.model.finding import Evidence
 from seatrial.model.platform import Platform
@@ -39,7 +39,7 @@ def subject_of(
         goos=platform.goos,
         goarch=goarch,
         go_version=getattr(facts.go, "version", ""),
-        required=required_features(goarch, variant),
+        required=_required(goarch, variant),
         dynamic=facts.linkage == Linkage.DYNAMIC,
         interpreter=facts.interpreter,
         loader=platform.loader.value or "",
@@ -49,6 +49,13 @@ def subject_of(
         host_kernel=host_kernel,
         replaceable=replaceable,
     )
+
+
+def _required(goarch: str, variant: str) -> frozenset[str]:
+    try:
+        return required_features(goarch, variant)
+    except UsageError:  # a finished binary may name a level that this release does not know
+        return frozenset()
 
 
 def run_stage(
@@ -77,7 +84,7 @@ def run_stage(
             history = (*history, Tried(step, result))
             step = next_step(subject, usable, history)
     except (OSError, CouldNotCheck) as error:
-        why = message("run.host-failed", error=error)
+        why = message("run.host-failed", error=str(error).rstrip("."))
         step = Verdict(State.ENVIRONMENT, why, history[-1].experiment.offer if history else 0, Step.STAGE, "host")
     stage = _stage(name, step, usable, history, subject, floor_fits)
     return msgspec.structs.replace(stage, seconds=time.monotonic() - began)
