@@ -24,7 +24,7 @@ class _NoPackages(Packages):
     def __init__(self) -> None:
         self.asked: list[str] = []
 
-    def fetch(self, name: str) -> Package:
+    def fetch(self, name: str, newer: bool = False) -> Package:
         self.asked.append(name)
         raise CouldNotCheck("No network.", "Connect.")
 

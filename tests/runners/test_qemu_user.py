@@ -180,7 +180,7 @@ def test_without_namespaces_the_emulator_runs_alone_and_the_limit_is_listed(
 class _NoNetwork(Packages):
     """No second implementation: nothing is fetched in this test."""
 
-    def fetch(self, name: str) -> Package:
+    def fetch(self, name: str, newer: bool = False) -> Package:
         raise CouldNotCheck("No network.")
 
 

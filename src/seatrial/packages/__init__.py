@@ -54,21 +54,23 @@ class Packages:
         self.note = note
         self._unreachable: dict[Path, CouldNotCheck] = {}
 
-    def have(self, name: str) -> Package | None:
-        """The package of this row of `packages.toml` if it was fetched before. Asks nobody."""
-        package = self._store.get("package-pins", digest(packages()[name]), Package)
+    def _have(self, row: PackageRow) -> Package | None:
+        package = self._store.get("package-pins", digest(row), Package)
         return package if package is not None and package.path.is_dir() else None
 
-    def fetch(self, name: str) -> Package:
+    def fetch(self, name: str, newer: bool = False) -> Package:
         """The unpacked package of this row of `packages.toml`; fetched if it is not there yet.
 
+        `newer` takes it from the row's newer suite where it has one.
         Raises CouldNotCheck without Debian's tools, its mirror or a network.
         """
-        if package := self.have(name):
-            return package
         row = packages()[name]
+        if newer and row.newer:
+            row = msgspec.structs.replace(row, suite=row.newer)
+        if package := self._have(row):
+            return package
         with self._store.lock(f"package-{name}"):
-            if package := self.have(name):  # another process was faster
+            if package := self._have(row):  # another process was faster
                 return package
             package = self._fetch(row)
             self._store.put("package-pins", digest(row), package)

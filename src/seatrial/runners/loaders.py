@@ -8,6 +8,7 @@ import msgspec
 
 from seatrial.errors import CouldNotCheck
 from seatrial.model.message import Message
+from seatrial.model.platform import Platform
 from seatrial.model.runner import CannotOffer, Workload
 from seatrial.packages import Package, Packages
 from seatrial.processes import run
@@ -15,6 +16,7 @@ from seatrial.runners.launcher import environment
 from seatrial.store import Store, digest
 from seatrial.tables.architectures import architectures
 from seatrial.tables.messages import message
+from seatrial.tables.packages import packages as rows
 
 __all__ = ["Loader", "Sysroot", "ask_version", "cannot_fetch", "sysroot"]
 
@@ -57,16 +59,23 @@ def cannot_fetch(runner: str, what: str, error: CouldNotCheck, code: str) -> Can
     )
 
 
-def sysroot(store: Store, packages: Packages, runner: str, workload: Workload) -> Sysroot | CannotOffer:
-    """The sysroot for a dynamic program, fetched the first time."""
+def sysroot(
+    store: Store, packages: Packages, runner: str, platform: Platform, workload: Workload
+) -> Sysroot | CannotOffer:
+    """The sysroot for a dynamic program, fetched the first time; its C library is no older than the platform's.
+
+    Where Debian has none as new, it is the newest.
+    """
     row = architectures()[workload.goarch]
     names = {"glibc": row.glibc, "musl": row.musl}.get(workload.libc, ())
     what = f"{workload.libc or workload.interpreter} for {workload.goarch}"
     if not names:
         return _none(runner, what, message("runners.no_sysroot", what=what))
     try:
-        parts = tuple(packages.fetch(name) for name in names)
-        key = digest([part.sha256 for part in parts], row.triple)
+        wanted = platform.libc.value.version if platform.libc.value else ""
+        newer = _numbers(wanted) > _numbers(rows()[names[0]].version)
+        parts = tuple(packages.fetch(name, newer) for name in names)
+        key = digest([part.root for part in parts], row.triple)
         place = store.make("sysroots", key, lambda new: _fill(new, parts, row.triple))
     except CouldNotCheck as error:
         return cannot_fetch(runner, what, error, "no-sysroot")
@@ -75,6 +84,10 @@ def sysroot(store: Store, packages: Packages, runner: str, workload: Workload) -
         reason = message("runners.no_loader", interpreter=workload.interpreter, package=parts[0].name)
         return _none(runner, what, reason)
     return made
+
+
+def _numbers(version: str) -> list[int]:
+    return [int(part) for part in re.findall(r"\d+", version)]
 
 
 def _none(runner: str, what: str, reason: Message) -> CannotOffer:

@@ -68,7 +68,7 @@ class Native:
 
     def _with_own_loader(self, platform: Platform, workload: Workload) -> Offer | CannotOffer:
         """For a loader that the host does not have: its directory is laid over the host's, for the program alone."""
-        made = sysroot(self._store, self._packages, self.name, workload)
+        made = sysroot(self._store, self._packages, self.name, platform, workload)
         if isinstance(made, CannotOffer):
             return made
         layers = {}

@@ -45,7 +45,7 @@ class QemuUser:
             return ()
         root: Sysroot | None = None
         if workload.interpreter and not self._host_has_loader(workload):
-            made = sysroot(self._store, self._packages, self.name, workload)
+            made = sysroot(self._store, self._packages, self.name, platform, workload)
             if isinstance(made, CannotOffer):
                 return (made,)
             root = made

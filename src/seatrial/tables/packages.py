@@ -17,6 +17,10 @@ class PackageRow(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     package: str
     suite: str
     source: str
+    newer: str = ""
+    """Another suite, with a newer release of it; "" where none is wanted."""
+    version: str = ""
+    """The upstream version in `suite`, where the choice between the two hangs on it."""
     architecture: str = "host"
     """Debian's name of the architecture; `host` for this machine's own, and for packages that are for all."""
     keep: tuple[str, ...] = ("*",)

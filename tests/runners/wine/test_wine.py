@@ -23,7 +23,7 @@ _WINDOWS = Workload("windows", "amd64")
 
 
 class _NoNetwork(Packages):
-    def fetch(self, name: str) -> Package:
+    def fetch(self, name: str, newer: bool = False) -> Package:
         raise CouldNotCheck("No network.", "Connect.")
 
 
