@@ -451,6 +451,8 @@ NOTHING = Unknown("cut off")
 UNREADABLE: tuple[tuple[str, str, Changes, str, Changes], ...] = (
     ("ST-IDENTITY-001", "static", {"goos": NOTHING}, "debian", {}),
     ("ST-IDENTITY-005", "static", {"kind": NOTHING}, "debian", {}),
+    ("ST-INTERP-001", "dynamic", {"linkage": NOTHING}, "debian", {}),
+    ("ST-LIBC-004", "pe", {"linkage": NOTHING}, "windows", {}),
     ("ST-LIBC-001", "dynamic", {"imports": NOTHING}, "debian", {}),
     ("ST-LIBC-003", "dynamic", {"relocations": NOTHING}, "debian", {}),
     ("ST-LIBC-004", "dynamic", {"libraries": NOTHING}, "debian", {}),

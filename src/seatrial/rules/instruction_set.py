@@ -5,7 +5,7 @@ from seatrial.model.absence import Unknown
 from seatrial.model.binary import BinaryFacts
 from seatrial.model.finding import Evidence
 from seatrial.model.go_target import VARIANT_AXES
-from seatrial.model.platform import Platform
+from seatrial.model.platform import Fact, Platform
 from seatrial.rules.rule import Hit, Outcome, Undecided, known, rule, unknown_fact
 from seatrial.tables.instruction_sets import default_variant, exceeds, missing_features, required_features
 from seatrial.tables.messages import message
@@ -29,11 +29,11 @@ def level_above_cpu(facts: BinaryFacts, platform: Platform) -> Outcome:
         yield Undecided("rules.unknown-variant", {"axis": axis, "variant": variant})
         return
     features, safe = known(platform.features), known(platform.variant)
+    rests_on: Fact[tuple[str, ...]] | Fact[str]
     if features is not None:
-        missing, sure = missing_features(goarch, variant, frozenset(features)), platform.features.certainty
+        missing, rests_on = missing_features(goarch, variant, frozenset(features)), platform.features
     elif safe is not None:
-        missing = _beyond(goarch, variant, safe)
-        sure = platform.variant.certainty
+        missing, rests_on = _beyond(goarch, variant, safe), platform.variant
     elif exceeds(goarch, variant, ""):
         yield unknown_fact("rules.unknown-features", platform.features)
         return
@@ -52,9 +52,9 @@ def level_above_cpu(facts: BinaryFacts, platform: Platform) -> Outcome:
             message("rules.isa-lower", axis=axis, safe=safe) if safe else message("rules.isa-lower-unknown", axis=axis),
             (
                 Evidence("build setting", f"{axis}={variant}", "Go build information"),
-                Evidence("missing CPU features", " ".join(missing), platform.features.source),
+                Evidence("missing CPU features", " ".join(missing), rests_on.source),
             ),
-            rests_on=(sure,),
+            rests_on=(rests_on.certainty,),
         )
 
 

@@ -2,10 +2,11 @@
 
 from pathlib import PurePosixPath
 
+from seatrial.model.absence import Unknown
 from seatrial.model.binary import BinaryFacts, BinaryFormat, Linkage
 from seatrial.model.finding import Evidence
 from seatrial.model.platform import Platform
-from seatrial.rules.rule import Hit, Outcome, known, rule, unknown_fact
+from seatrial.rules.rule import Hit, Outcome, Undecided, known, rule, unknown_fact
 from seatrial.tables.messages import message
 
 __all__ = ["asked_libc", "interpreter_path", "other_libc"]
@@ -26,6 +27,8 @@ def asked_libc(facts: BinaryFacts) -> str:
 @rule("ST-INTERP-001", BinaryFormat.ELF)
 def other_libc(facts: BinaryFacts, platform: Platform) -> Outcome:
     """A glibc binary on a musl system, or the opposite."""
+    if isinstance(facts.linkage, Unknown):
+        yield Undecided("rules.unread-linkage", {"why": facts.linkage.unknown})
     asked = asked_libc(facts)
     if platform.goos != "linux" or not asked:
         return

@@ -110,9 +110,11 @@ def packed_relocations(facts: BinaryFacts, platform: Platform) -> Outcome:
         )
 
 
-@rule("ST-LIBC-004")
+@rule("ST-LIBC-004", BinaryFormat.ELF, BinaryFormat.PE, BinaryFormat.MACHO)
 def needed_libraries(facts: BinaryFacts, platform: Platform) -> Outcome:
     """Libraries that the binary needs and that the platform does not always have."""
+    if isinstance(facts.linkage, Unknown):
+        yield Undecided("rules.unread-linkage", {"why": facts.linkage.unknown})
     if facts.linkage is not Linkage.DYNAMIC:
         return
     if isinstance(facts.libraries, Unknown):
