@@ -14,10 +14,12 @@ import msgspec
 
 from seatrial.errors import UsageError
 from seatrial.formats.image import read_image
-from seatrial.formats.window import CutOff, Window, printable
+from seatrial.formats.window import CutOff, NotABinary, Window, printable
 from seatrial.model.binary import BinaryFacts
 
 __all__ = ["read_binary"]
+
+_NAME_A_BINARY = "Name an ELF, PE or Mach-O program, library or object, or an ar archive."
 
 
 def read_binary(path: Path) -> BinaryFacts:
@@ -28,7 +30,7 @@ def read_binary(path: Path) -> BinaryFacts:
         mode = path.stat().st_mode
         if not stat.S_ISREG(mode):
             what = "a folder" if stat.S_ISDIR(mode) else "no regular file"
-            raise UsageError(f"{name} is {what}.", "Name a binary: an ELF, PE, Mach-O or ar file.")
+            raise UsageError(f"{name} is {what}.", _NAME_A_BINARY)
         with path.open("rb") as file:
             size = os.fstat(file.fileno()).st_size
             if size == 0:
@@ -40,5 +42,6 @@ def read_binary(path: Path) -> BinaryFacts:
         reason = getattr(error, "strerror", None) or str(error)
         raise UsageError(f"{name} cannot be read: {reason}.", "Check the path and its permissions.") from error
     except CutOff as error:
-        raise UsageError(f"{name} cannot be inspected: {error}.", "Build or copy it again.") from error
+        remedy = _NAME_A_BINARY if isinstance(error, NotABinary) else "Build or copy it again."
+        raise UsageError(f"{name} cannot be inspected: {error}.", remedy) from error
     return msgspec.structs.replace(facts, path=name, size=size, sha256=digest)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from seatrial.formats.window import CutOff, Window, printable
+from seatrial.formats.window import CutOff, NotABinary, Window, printable
 
 __all__ = ["Member", "is_archive", "read_members"]
 
@@ -27,7 +27,7 @@ def is_archive(magic: bytes) -> bool:
 def read_members(window: Window) -> Iterator[Member]:
     """The members that are no index, in the file's order; they may reach beyond its end. Raises CutOff."""
     if window.read(0, 8, "the archive's magic") == _THIN_MAGIC:
-        raise CutOff("it is a thin archive: its objects are other files")
+        raise NotABinary("it is a thin archive: its objects are other files")
     long_names = b""
     at = 8
     for _ in range(_MEMBER_LIMIT):

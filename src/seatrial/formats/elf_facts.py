@@ -36,7 +36,7 @@ from seatrial.formats.elf_notes import Marks, read_notes
 from seatrial.formats.elf_relocations import count_relocations
 from seatrial.formats.elf_symbols import static_libc, static_symbols
 from seatrial.formats.go_build_id import find_go_build_id
-from seatrial.formats.go_buildinfo import NoBuildInfo, build_info_or_unknown, find_build_info, read_build_info
+from seatrial.formats.go_buildinfo import find_build_info
 from seatrial.formats.symbols import Symbols
 from seatrial.formats.window import Malformed, NameTable, Problems, Window
 from seatrial.model.absence import Unknown
@@ -44,8 +44,6 @@ from seatrial.model.binary import BinaryFacts, BinaryFormat, GoBuildInfo, Kind, 
 from seatrial.tables.binary_formats import load
 
 __all__ = ["read_elf"]
-
-_NO_SYSTEM = "the file does not name its operating system"
 
 
 def read_elf(window: Window) -> BinaryFacts:
@@ -66,16 +64,17 @@ def read_elf(window: Window) -> BinaryFacts:
     libraries = problems.attempt("needed libraries", lambda: _strings(dynamic, DT_NEEDED))
     marks = problems.attempt_or(Marks(), "notes", lambda: read_notes(image))
     abi = problems.attempt_or(Abi(), "ABI marks", lambda: read_abi(image))
-    go = build_info_or_unknown(problems, lambda: _build_info(image))
+    go = _build_info(image, problems)
     goarch = go_architecture(image, machine)
     kind = _kind(image, interpreter, dynamic, go)
     linkage = _linkage(image, kind, dynamic, libraries)
     inside = problems.attempt("symbol table", lambda: static_symbols(image, [row.name for row in tables.static_symbol]))
-    libc = _libc(image, interpreter, marks, go, linkage, libraries, inside)
-    goos = _operating_system(image, interpreter, marks, go)
-    if isinstance(goos, Unknown) and libc:
-        goos = "linux"  # glibc's other systems have no port of Go, musl has none
-    _compare(problems, goos, goarch, interpreter, marks, go)
+    stated = go.settings.get("GOOS", "") if isinstance(go, GoBuildInfo) else ""
+    seen = _marked_system(image, interpreter, marks)
+    libc = _libc(image, interpreter, stated or seen, linkage, libraries, inside)
+    # glibc's other systems have no port of Go, and musl has none.
+    goos = stated or seen or ("linux" if libc else Unknown("the file does not name its operating system"))
+    _compare(problems, stated, seen, goarch, go)
 
     return BinaryFacts(
         path="",
@@ -151,19 +150,12 @@ def _run_path(dynamic: Dynamic | Unknown | None) -> tuple[str, ...]:
     return tuple(part for path in paths for part in path.split(":") if part)
 
 
-def _build_info(image: ElfImage) -> GoBuildInfo:
-    window = image.window
+def _build_info(image: ElfImage, problems: Problems) -> GoBuildInfo | Unknown:
     section = image.section(".go.buildinfo")
     places = [Mapping(section.address, section.offset, section.size)] if section else []
     # Without section headers: the linker puts the information at the start of the writable data.
     places += uncovered(mapping for mapping in image.memory.mappings if mapping.writable)
-    for place in places:
-        at = find_build_info(window, place.offset, place.size, base=place.offset - place.address)
-        if at >= 0:
-            return read_build_info(window, at, min(place.offset + place.size, window.size), image.memory)
-    if section and not window.holds(section.offset, section.size):
-        raise Malformed("section .go.buildinfo lies outside the file")
-    raise NoBuildInfo("no Go build information")
+    return find_build_info(problems, image.window, places, image.memory)
 
 
 def _raw_build_id(image: ElfImage) -> str:
@@ -173,31 +165,20 @@ def _raw_build_id(image: ElfImage) -> str:
     return ""
 
 
-def _operating_system(image: ElfImage, interpreter: str, marks: Marks, go: GoBuildInfo | Unknown) -> str | Unknown:
-    if isinstance(go, GoBuildInfo) and go.settings.get("GOOS"):
-        return go.settings["GOOS"]
-    return _marked_system(image, interpreter, marks) or Unknown(_NO_SYSTEM)
-
-
 def _marked_system(image: ElfImage, interpreter: str, marks: Marks) -> str:
     loader = load().interpreter(interpreter)
     by_abi = next((row.goos for row in load().elf_osabi if row.number == image.osabi), "")
     return (loader.goos if loader else "") or marks.goos or by_abi
 
 
-def _compare(
-    problems: Problems, goos: str | Unknown, goarch: str | Unknown, interpreter: str, marks: Marks, go: object
-) -> None:
-    if not isinstance(go, GoBuildInfo):
-        return
-    said = go.settings.get("GOARCH", "")
+def _compare(problems: Problems, stated: str, seen: str, goarch: str | Unknown, go: GoBuildInfo | Unknown) -> None:
+    """Note where the build information and the file's other marks differ."""
+    said = go.settings.get("GOARCH", "") if isinstance(go, GoBuildInfo) else ""
     if said and isinstance(goarch, str) and said != goarch:
         problems.note(f"Go build information names {said}, the ELF header {goarch}")
-    loader = load().interpreter(interpreter)
-    seen = (loader.goos if loader else "") or marks.goos
     families = {"android": "linux", "illumos": "solaris"}
-    if seen and isinstance(goos, str) and families.get(seen, seen) != families.get(goos, goos):
-        problems.note(f"Go build information names {goos}, the file's other marks {seen}")
+    if stated and seen and families.get(seen, seen) != families.get(stated, stated):
+        problems.note(f"Go build information names {stated}, the file's other marks {seen}")
 
 
 def _kind(image: ElfImage, interpreter: str, dynamic: Dynamic | Unknown | None, go: object) -> Kind | Unknown:
@@ -266,17 +247,14 @@ def _executable_stack(image: ElfImage) -> bool | Unknown:
 def _libc(
     image: ElfImage,
     interpreter: str,
-    marks: Marks,
-    go: GoBuildInfo | Unknown,
+    goos: str,
     linkage: Linkage | Unknown,
     libraries: tuple[str, ...] | Unknown,
     symbols: tuple[str, ...] | Unknown,
 ) -> str:
     loader = load().interpreter(interpreter)
-    if loader:
-        return loader.libc
-    if _operating_system(image, interpreter, marks, go) not in ("linux", Unknown(_NO_SYSTEM)):
-        return ""
+    if loader or goos not in ("linux", ""):
+        return loader.libc if loader else ""
     if linkage == Linkage.STATIC:
         return static_libc(image, symbols, load().libc_mark)
     return load().libc_of(libraries) if isinstance(libraries, tuple) else ""

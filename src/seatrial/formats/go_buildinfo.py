@@ -1,14 +1,14 @@
 """Go build information: what `go version -m` prints (Go source: debug/buildinfo, runtime/debug/mod.go)."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Sequence
 
-from seatrial.formats.address_space import AddressSpace
+from seatrial.formats.address_space import AddressSpace, Mapping
 from seatrial.formats.window import Malformed, Problems, Window, printable
 from seatrial.model.absence import Unknown
 from seatrial.model.binary import GoBuildInfo, Module
 
-__all__ = ["NoBuildInfo", "build_info_or_unknown", "find_build_info", "parse_module_info", "read_build_info", "unquote"]
+__all__ = ["find_build_info", "parse_module_info", "unquote"]
 
 _MAGIC = b"\xff Go buildinf:"
 _ALIGN, _HEADER = 16, 32
@@ -16,28 +16,33 @@ _INLINE, _BIG_ENDIAN = 2, 1
 _TEXT_LIMIT = 4 * 1024 * 1024
 
 
-class NoBuildInfo(Malformed):
-    """There is no build information: not made by Go, or stripped of it."""
+def find_build_info(
+    problems: Problems, window: Window, places: Sequence[Mapping], memory: AddressSpace
+) -> GoBuildInfo | Unknown:
+    """What the first of the places says that holds build information; Unknown where none does.
 
-
-def build_info_or_unknown(problems: Problems, read: Callable[[], GoBuildInfo]) -> GoBuildInfo | Unknown:
-    """What `read` returns. Where it cannot, Unknown; a file that Go did not make is no problem of the file."""
+    A file that Go did not make has none, and that is no problem of the file.
+    """
     try:
-        return read()
-    except NoBuildInfo as error:
-        return Unknown(str(error))
+        return _search(window, places, memory) or Unknown("no Go build information")
     except Malformed as error:
         problems.note(f"Go build information: {error}")
         return Unknown(str(error))
 
 
-def find_build_info(window: Window, at: int, size: int, base: int = 0) -> int:
-    """The offset of the information in a range of the file, aligned as seen from `base`; -1 where there is none."""
-    return window.find(_MAGIC, at, size, align=_ALIGN, base=base)
+def _search(window: Window, places: Sequence[Mapping], memory: AddressSpace) -> GoBuildInfo | None:
+    for place in places:
+        base = place.offset - place.address  # aligned as addresses are
+        at = window.find(_MAGIC, place.offset, place.size, align=_ALIGN, base=base)
+        if at >= 0:
+            return _read(window, at, min(place.offset + place.size, window.size), memory)
+    if not all(window.holds(place.offset, place.size) for place in places):
+        raise Malformed("the part of the file that would hold it is cut off")
+    return None
 
 
-def read_build_info(window: Window, at: int, end: int, memory: AddressSpace) -> GoBuildInfo:
-    """What the information at an offset says; it may reach to `end`. Raises Malformed."""
+def _read(window: Window, at: int, end: int, memory: AddressSpace) -> GoBuildInfo:
+    """What the information at an offset says; it may reach to `end`."""
     header = window.read(at, _HEADER, "the header of the Go build information")
     pointer_size, flags = header[14], header[15]
     if flags & _INLINE:

@@ -9,7 +9,7 @@ from seatrial.formats.elf_facts import read_elf
 from seatrial.formats.macho import MAGIC_32, MAGIC_64, MAGIC_UNIVERSAL, MAGIC_UNIVERSAL_64, read_slices
 from seatrial.formats.macho_facts import read_macho
 from seatrial.formats.pe_facts import read_object, read_pe
-from seatrial.formats.window import CutOff, Malformed, Window
+from seatrial.formats.window import CutOff, Malformed, NotABinary, Window
 from seatrial.model.absence import Unknown
 from seatrial.model.binary import BinaryFacts, BinaryFormat, Kind
 from seatrial.tables.binary_formats import load
@@ -46,7 +46,7 @@ def _read_thin(window: Window, name: str, magic: bytes) -> BinaryFacts:
         return read_macho(window)
     if is_archive(magic):
         return _read_archive(window, name)
-    raise CutOff("it is neither ELF, PE, Mach-O nor an ar archive")
+    raise NotABinary("it is neither ELF, PE, Mach-O nor an ar archive")
 
 
 def _named(facts: BinaryFacts, window: Window, name: str) -> BinaryFacts:
@@ -104,4 +104,4 @@ def _read_archive(window: Window, name: str) -> BinaryFacts:
             members=(_named(facts, inner, f"{name}({member.name})"),),
             problems=((f"member {member.name}: its last {cut} bytes are missing",) if cut else ()) + facts.problems,
         )
-    raise CutOff(f"the archive holds no ELF, Mach-O or COFF object{skipped}")
+    raise NotABinary(f"the archive holds no ELF, Mach-O or COFF object{skipped}")

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from seatrial.formats.address_space import AddressSpace, Mapping
-from seatrial.formats.window import CutOff, Malformed, Window, printable
+from seatrial.formats.window import CutOff, Malformed, NotABinary, Window, printable
 
 __all__ = ["LoadCommand", "MachoImage", "MachoSection", "MachoSegment", "Slice", "read_macho_headers", "read_slices"]
 
@@ -159,7 +159,7 @@ def read_slices(window: Window) -> tuple[Slice, ...]:
         raise CutOff(f"the file ends at byte {window.size}, inside the universal header")
     magic, count = window.numbers("II", 0, "the universal header")
     if count >= _OLDEST_JAVA_CLASS:
-        raise CutOff("it is a Java class file, or a universal file with a damaged header")
+        raise NotABinary("it is a Java class file, or a universal file with a damaged header")
     layout, size = ("IIQQII", 32) if magic == MAGIC_UNIVERSAL_64 else ("IIIII", 20)
     if count == 0:
         raise CutOff("it is a universal file without architectures")

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from seatrial.formats.address_space import Mapping, uncovered
 from seatrial.formats.go_build_id import find_go_build_id
-from seatrial.formats.go_buildinfo import NoBuildInfo, build_info_or_unknown, find_build_info, read_build_info
+from seatrial.formats.go_buildinfo import find_build_info
 from seatrial.formats.macho import (
     VM_PROT_EXECUTE,
     VM_PROT_READ,
@@ -47,7 +47,7 @@ def read_macho(window: Window) -> BinaryFacts:
     names = libraries if isinstance(libraries, tuple) else ()
     symbols: Symbols | Unknown = problems.attempt("symbols", lambda: _symbols(image, names))
     system = problems.attempt_or(_System(), "minimum system", lambda: _system(image))
-    go = build_info_or_unknown(problems, lambda: _build_info(image))
+    go = _build_info(image, problems)
     cpu = next((row for row in load().macho_cpu if row.number == image.cpu), None)
     kind = _kind(image)
     return BinaryFacts(
@@ -187,18 +187,11 @@ def _library(image: MachoImage, description: int, libraries: tuple[str, ...]) ->
     return libraries[ordinal - 1] if image.flags & _MH_TWOLEVEL and 0 < ordinal <= len(libraries) else ""
 
 
-def _build_info(image: MachoImage) -> GoBuildInfo:
-    window = image.window
+def _build_info(image: MachoImage, problems: Problems) -> GoBuildInfo | Unknown:
     section = image.section("__go_buildinfo")
     places = [Mapping(section.address, section.offset, section.size)] if section else []
     places += uncovered(mapping for mapping in image.memory.mappings if mapping.writable)
-    for place in places:
-        at = find_build_info(window, place.offset, place.size, base=place.offset - place.address)
-        if at >= 0:
-            return read_build_info(window, at, min(place.offset + place.size, window.size), image.memory)
-    if section and not window.holds(section.offset, section.size):
-        raise Malformed("section __go_buildinfo lies outside the file")
-    raise NoBuildInfo("no Go build information")
+    return find_build_info(problems, image.window, places, image.memory)
 
 
 def _go_build_id(image: MachoImage) -> str:

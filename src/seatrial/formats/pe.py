@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from seatrial.formats.address_space import AddressSpace, Mapping
-from seatrial.formats.window import CutOff, Malformed, Window, printable
+from seatrial.formats.window import CutOff, Malformed, NotABinary, Window, printable
 
 __all__ = ["PeImage", "PeSection", "read_coff_object", "read_pe_headers"]
 
@@ -79,7 +79,7 @@ def read_pe_headers(window: Window) -> PeImage:
     if not window.holds(start, 24):
         raise CutOff(f"the file ends at byte {window.size}, before the end of its PE header at {start:#x}")
     if window.read(start, 4, "the PE signature") != b"PE\0\0":
-        raise CutOff(f"it is an MS-DOS program: there is no PE signature at {start:#x}")
+        raise NotABinary(f"it is an MS-DOS program: there is no PE signature at {start:#x}")
     machine, count, _, symbols_at, symbols, optional_size, characteristics = window.numbers(
         "HHIIIHH", start + 4, "the COFF header"
     )

@@ -2,7 +2,7 @@
 
 from seatrial.formats.address_space import Mapping, uncovered
 from seatrial.formats.go_build_id import find_go_build_id
-from seatrial.formats.go_buildinfo import NoBuildInfo, build_info_or_unknown, find_build_info, read_build_info
+from seatrial.formats.go_buildinfo import find_build_info
 from seatrial.formats.pe import (
     DIRECTORY_CERTIFICATE,
     DLL_DYNAMIC_BASE,
@@ -34,7 +34,7 @@ def read_pe(window: Window) -> BinaryFacts:
     problems = Problems()
     imports: PeImports | Unknown = problems.attempt("imports", lambda: read_imports(image))
     found = PeImports() if isinstance(imports, Unknown) else imports
-    go = build_info_or_unknown(problems, lambda: _build_info(image))
+    go = _build_info(image, problems)
     subsystem = next((row for row in load().pe_subsystem if row.number == image.subsystem), None)
     version = max(image.os_version, image.subsystem_version)
     return BinaryFacts(
@@ -70,7 +70,7 @@ def read_object(window: Window) -> BinaryFacts:
     image = read_coff_object(window)
     problems = Problems()
     symbols: Symbols | Unknown = problems.attempt("symbols", lambda: coff_symbols(image))
-    go = build_info_or_unknown(problems, lambda: _build_info(image))
+    go = _build_info(image, problems)
     goarch = _architecture(image, problems, go)
     return BinaryFacts(
         path="",
@@ -122,15 +122,11 @@ def _kind(image: PeImage) -> Kind:
     return Kind.PIE if movable else Kind.EXECUTABLE
 
 
-def _build_info(image: PeImage) -> GoBuildInfo:
+def _build_info(image: PeImage, problems: Problems) -> GoBuildInfo | Unknown:
     wanted = SCN_INITIALIZED_DATA | SCN_WRITE
     data = (section for section in image.sections if section.flags & wanted == wanted)
-    for place in uncovered(Mapping(section.address, section.offset, section.size) for section in data):
-        at = find_build_info(image.window, place.offset, place.size, base=place.offset - place.address)
-        if at >= 0:
-            end = min(place.offset + place.size, image.window.size)
-            return read_build_info(image.window, at, end, image.memory)
-    raise NoBuildInfo("no Go build information")
+    places = uncovered(Mapping(section.address, section.offset, section.size) for section in data)
+    return find_build_info(problems, image.window, tuple(places), image.memory)
 
 
 def _build_id(image: PeImage) -> str:

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from seatrial.model.absence import Unknown
 
-__all__ = ["NAMES_LIMIT", "CutOff", "Malformed", "NameTable", "Problems", "Window", "printable"]
+__all__ = ["NAMES_LIMIT", "CutOff", "Malformed", "NameTable", "NotABinary", "Problems", "Window", "printable"]
 
 _CHUNK = 4 * 1024 * 1024
 _NAME_LIMIT = 16 * 1024
@@ -26,6 +26,10 @@ class Malformed(Exception):
 
 class CutOff(Malformed):
     """The headers themselves cannot be read: there is nothing to say of the file."""
+
+
+class NotABinary(CutOff):
+    """The file is something else: another copy of it would be no better."""
 
 
 class Problems:
