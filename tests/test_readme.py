@@ -29,7 +29,7 @@ QUICK = {
 
 VERIFY = {
     "seatrial verify ./cmd/app": (),
-    "seatrial verify ./cmd/app -t 'kylin*'": (),
+    "seatrial verify ./cmd/app -t 'kylin-*/{amd64,arm64}'": (),
     "seatrial verify ./app-linux-amd64 -t kylin-v10-sp3/hygon-c86-3s": (),
     "seatrial verify golang.org/x/tools/cmd/stringer@v0.30.0 -t alpine-3.20/amd64": (),
     "seatrial verify ./cmd/app --html report.html --junit junit.xml --sarif findings.sarif": (
