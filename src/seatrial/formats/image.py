@@ -57,19 +57,20 @@ def _named(facts: BinaryFacts, window: Window, name: str) -> BinaryFacts:
 
 
 def _read_universal(window: Window, name: str) -> BinaryFacts:
-    members, problems = [], []
+    members, cpus, problems = [], [], []
     for part in read_slices(window):
         cpu = next((row.goarch for row in load().macho_cpu if row.number == part.cpu), f"{part.cpu:#x}")
         try:
             inner = window.part(part.offset, part.size, "its bytes")
             facts = _read_thin(inner, name, inner.read(0, min(8, inner.size), "its first bytes"))
             members.append(_named(facts, inner, f"{name}({cpu})"))
+            cpus.append(cpu)
+            problems += [f"architecture {cpu}: {line}" for line in facts.problems]
         except Malformed as error:
             problems.append(f"architecture {cpu}: {error}")
     if not members:
         raise CutOff(f"none of its architectures can be read: {'; '.join(problems)}")
-    problems += [f"architecture {member.goarch}: {line}" for member in members for line in member.problems]
-    several = Unknown("a universal file: " + ", ".join(str(member.goarch) for member in members))
+    several = Unknown("a universal file: " + ", ".join(cpus))
     return msgspec.structs.replace(
         members[0],
         format=BinaryFormat.UNIVERSAL,
