@@ -1,4 +1,4 @@
-"""The benchmarks: their arithmetic, and that each starts. What they measure is printed by `make bench`, never asserted."""
+"""The benchmarks: their arithmetic, and that each starts. What they measure is printed by them, never asserted."""
 
 import importlib.util
 import subprocess
