@@ -88,8 +88,18 @@ def test_what_is_unknown_is_told_with_the_reason(
     path.write_bytes(made[: int.from_bytes(made[40:48], "little")])
     code, out, _ = run(capsys, monkeypatch, str(path))
     assert code == 0
+    assert "executable stack  no" in out
     assert "problems          sections: the section header table lies outside the file" in out
     assert "static symbols    the section header table lies outside the file" in out
+
+
+def test_no_stack_mark_is_not_shown_as_a_no(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "app"
+    path.write_bytes(Elf((Part(b"x"),)).build())
+    _, out, _ = run(capsys, monkeypatch, str(path))
+    assert "executable stack  there is no PT_GNU_STACK" in out
 
 
 def test_json_and_nothing_else(

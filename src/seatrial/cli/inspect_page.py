@@ -124,8 +124,8 @@ def _go(go: GoBuildInfo | Unknown) -> Rows:
 def _linking(facts: BinaryFacts) -> Rows:
     if facts.kind in (Kind.PIE, Kind.EXECUTABLE):
         yield "fixed address", "no" if facts.kind == Kind.PIE else "yes"
-    if facts.format == BinaryFormat.ELF:
-        yield "executable stack", {True: "yes", False: "no"}.get(facts.executable_stack is True, "")
+    if facts.format == BinaryFormat.ELF and not isinstance(facts.executable_stack, Unknown):
+        yield "executable stack", "yes" if facts.executable_stack else "no"
     if facts.format == BinaryFormat.PE:
         yield "NX_COMPAT", "yes" if facts.dll_characteristics & _NX_COMPAT else "no"
     if not isinstance(facts.relocations, Unknown):

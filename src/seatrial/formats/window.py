@@ -96,7 +96,7 @@ class Window:
 
     def _check(self, at: int, size: int, what: str) -> None:
         if not self.holds(at, size):
-            raise Malformed(f"{what} ({size} bytes at offset {at:#x}) lies outside the file's {self.size} bytes")
+            raise Malformed(f"{what} ({size} bytes at offset {at:#x}) lies outside the {self.size} bytes that hold it")
 
     def part(self, at: int, size: int, what: str) -> "Window":
         """A window on a part. Raises Malformed when it lies outside."""
