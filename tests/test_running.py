@@ -57,6 +57,28 @@ def test_a_good_run_carries_what_it_rests_on() -> None:
     assert stage.seconds > 0
 
 
+def test_what_does_not_apply_rests_on_nothing() -> None:
+    nothing = Observation(State.NA, Message("x", "no tests"))
+    stage = run_stage(StageName.TESTS, (QEMU,), always(nothing), sound, STATIC)
+    assert (stage.state, stage.fidelity, stage.runner, stage.substitutes) == (State.NA, None, "", ())
+
+
+def test_what_ran_out_of_time_is_tried_once_where_others_are_tried_three_times() -> None:
+    def trials(observation: Observation) -> int:
+        calls = []
+        once = always(observation)
+
+        def counted(offer: Offer, perturbation: Perturbation | None) -> Observation:
+            calls.append(offer)
+            return once(offer, perturbation)
+
+        assert run_stage(StageName.TESTS, (QEMU, QEMU7), counted, sound, STATIC).state is State.FAIL
+        return len(calls)
+
+    assert trials(BAD) == 1 + 3 + 3 * 3 + 3
+    assert trials(msgspec.structs.replace(BAD, timed_out=True)) == 1 + 1 + 3 + 1
+
+
 def test_the_native_runner_is_called_native() -> None:
     assert run_stage(StageName.SMOKE, (NATIVE,), always(GOOD), sound, STATIC).runner == "native"
 
@@ -95,7 +117,7 @@ def test_a_failure_shows_its_output_and_everything_that_was_tried() -> None:
     assert (stage.reason.text, stage.output, stage.reproducer) == ("crashed", "ouch\n", "./app")
     told = {line.kind: line.value for line in stage.evidence}
     assert told["trial"] == "0 of 4 passed: signal SIGSEGV"
-    assert told["GOMAXPROCS=1"] == "0 of 3 passed: signal SIGSEGV"
+    assert told["GOMAXPROCS=1"] == "0 of 3 passed: the same"
 
 
 def test_flaky_shows_the_failure_although_it_passed_first_under_the_same_offer() -> None:

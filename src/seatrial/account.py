@@ -19,13 +19,14 @@ def account(subject: Subject, offers: tuple[Offer, ...], history: History) -> tu
         else:
             kind = str(tried.experiment.perturbation or "trial")
             series.setdefault((tried.experiment.offer, kind), []).append(tried.result)
+    known: set[str] = set()
     for (index, kind), results in series.items():
-        told.append(Evidence(kind, _series_line(results), offers[index].implementation))
+        told.append(Evidence(kind, _series_line(results, known), offers[index].implementation))
     for (index, kind), results in series.items():
         if kind == "trial" and not results[0].good:
             text = f"{results[0].signature}\n{results[0].output}"
             told += [fault_evidence(fault) for fault in faults_met(subject, offers[index], text) if not fault.decides]
-    return tuple(told)
+    return tuple(dict.fromkeys(told))
 
 
 def _canary_line(canary: CanaryResult) -> str:
@@ -34,7 +35,10 @@ def _canary_line(canary: CanaryResult) -> str:
     return f"passed, {canary.cases} cases" + ("" if canary.self_exec else ", but a program cannot start itself here")
 
 
-def _series_line(results: list[Observation]) -> str:
+def _series_line(results: list[Observation], known: set[str]) -> str:
+    """How many passed, and each way of failing; one that an earlier line has told is "the same"."""
     ways = dict.fromkeys(seen.signature for seen in results if not seen.good)
     line = f"{sum(seen.good for seen in results)} of {len(results)} passed"
-    return f"{line}: {'; '.join(ways)}" if ways else line
+    told = ["the same" if way in known else way for way in ways]
+    known.update(ways)
+    return f"{line}: {'; '.join(told)}" if told else line

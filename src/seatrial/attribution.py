@@ -33,7 +33,10 @@ __all__ = [
 ]
 
 RUNS = 3
-"""How often a trial is repeated, made under each perturbation, and made under a second implementation."""
+"""How often a trial is repeated, made under each perturbation, and made under a second implementation.
+
+Once only where the first trial ran into its time limit: three rounds of waiting could take hours.
+"""
 
 _REAL = (Fidelity.HOST, Fidelity.HARDWARE)
 
@@ -269,7 +272,7 @@ class _Attribution:
         """Step 5: the same again."""
         if any(seen.good for seen in own):
             return self._flaky(index, Step.REPEAT, own)
-        if len(own) <= RUNS:
+        if len(own) <= _runs(own):
             return Experiment(index, Step.REPEAT)
         return None
 
@@ -288,7 +291,7 @@ class _Attribution:
             return self._remainder(index, own, suspicion)
         for perturbation in Perturbation:
             varied = self._of(index, perturbation)
-            if len(varied) < RUNS:
+            if len(varied) < _runs(own):
                 return Experiment(index, Step.PERTURB, perturbation=perturbation)
             if good := sum(seen.good for seen in varied):
                 suspicion = f"{perturbation}: {good} of {len(varied)} passed"
@@ -305,7 +308,7 @@ class _Attribution:
             if self._trouble(other):
                 continue
             there = self._of(other)
-            if len(there) < RUNS and not any(seen.layer == Layer.RUNNER for seen in there):
+            if len(there) < _runs(own) and not any(seen.layer == Layer.RUNNER for seen in there):
                 return Experiment(other, Step.ESCALATE)
             if verdict := self._compare(index, own, other, there):
                 return verdict
@@ -337,3 +340,7 @@ class _Attribution:
             "run.suspicion", runner=self._offers[index].implementation, how=own[0].signature, suspicion=suspicion
         )
         return Verdict(State.UNKNOWN, why, index, Step.REMAINDER, "no-second-implementation")
+
+
+def _runs(own: list[Observation]) -> int:
+    return 1 if own[0].timed_out else RUNS

@@ -125,7 +125,7 @@ class Context:
         """Note which tools a stage's result rests on."""
         with self._lock:
             for offer in offers:
-                if offer.implementation == stage.runner:
+                if stage.runner in (offer.implementation, offer.runner):
                     self._tools.update(offer.tools)
 
     def tools(self) -> tuple[ToolVersion, ...]:

@@ -115,6 +115,8 @@ def _stage(
     if state == State.PASS and not floor_fits and _newer_libc(subject, offer):
         state, rule = State.WARN, NEWER_LIBC
         reason = message("run.newer-libc", used=offer.libc_version, platform=subject.libc_version)
+    if state == State.NA:
+        return Stage(name, state, reason, rule=rule, evidence=shown.evidence if shown else ())
     what = shown or canary
     return Stage(
         name,

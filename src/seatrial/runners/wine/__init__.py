@@ -171,8 +171,9 @@ def _environment() -> dict[str, str]:
 
 
 def _settings() -> dict[str, str]:
-    # Neither of wine's two downloads (mono, gecko) is wanted, nor the dialogs that offer them.
-    return {"WINEDEBUG": "-all", "WINEARCH": "win64", "WINEDLLOVERRIDES": "mscoree,mshtml=", "DISPLAY": ""}
+    # Neither of wine's two downloads (mono, gecko) is wanted, nor the dialogs that offer them. Of wine's own words
+    # only the loader's are: a DLL that is missing is told nowhere else.
+    return {"WINEDEBUG": "-all,err+module", "WINEARCH": "win64", "WINEDLLOVERRIDES": "mscoree,mshtml=", "DISPLAY": ""}
 
 
 def _link_zlib(directory: Path) -> None:
