@@ -8,6 +8,8 @@ from pathlib import Path
 import roundtrip_verified
 from stopwatch import in_turns, table
 
+from seatrial.model.states import StageName
+
 _GOAL = 1.5
 
 
@@ -26,9 +28,11 @@ def main() -> None:
 
         first = again()
         times = in_turns({"unchanged": again}, rounds)
-        last = roundtrip_verified.report(json)
-        if last.summary.cached != last.summary.ran:
-            raise SystemExit(f"Of {last.summary.ran} stages only {last.summary.cached} were known from the first run.")
+        for cell in roundtrip_verified.report(json).cells:
+            for stage in cell.stages:
+                # The static judgement is made anew each time: it costs less than to look it up.
+                if not stage.cached and stage.stage is not StageName.STATIC:
+                    raise SystemExit(f"{cell.target}: {stage.stage} was done again.")
         print(table("Verify of an unchanged program on 8 Linux targets", {"first": [first]} | times, "first"))
         median = statistics.median(times["unchanged"])
         print(f"  unchanged: {median:.2f} s, goal at most {_GOAL} s: {'met' if median <= _GOAL else 'NOT met'}")
