@@ -129,10 +129,23 @@ def _stage(
         same=offer.same,
         rule=rule,
         reason_code=verdict.reason_code,
-        evidence=(*verdict.evidence, *(shown.evidence if shown else ()), *account(subject, usable, history)),
+        evidence=(
+            *verdict.evidence,
+            *(shown.evidence if shown else ()),
+            *account(subject, usable, history),
+            *_limits(offer),
+        ),
         output=what.output if what else "",
         reproducer=what.reproducer if what else "",
     )
+
+
+def _limits(offer: Offer) -> tuple[Evidence, ...]:
+    """What the runner cannot give, which a pass does not show."""
+    told = tuple(Evidence("limit", limit, offer.implementation) for limit in offer.limits)
+    if offer.lacks:
+        told += (Evidence("CPU features lacking", ", ".join(offer.lacks), offer.implementation),)
+    return told
 
 
 def _newer_libc(subject: Subject, offer: Offer) -> bool:

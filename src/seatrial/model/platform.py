@@ -93,7 +93,6 @@ class Platform(msgspec.Struct, frozen=True):
     """Sonames (or DLL and dylib names, lower case for DLLs) that are always there."""
     qemu: QemuModel | None
     """None: no QEMU model stands for this CPU."""
-    minimum_kernel_note: str = ""
     cannot_run: tuple[str, ...] = ()
     """Reasons why Go programs cannot run here at all ("old-world kernel: ..."); empty when they can."""
     files: tuple[str, ...] = ()
