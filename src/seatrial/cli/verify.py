@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from seatrial.cli.selectors import complete_selector
-from seatrial.errors import UsageError
+from seatrial.errors import CouldNotCheck, UsageError
 
 if TYPE_CHECKING:
     from seatrial.model.events import Event
@@ -208,6 +208,8 @@ class _Outputs:
                 if time.monotonic() - self._written >= _WRITE_EVERY:
                     self._files(report_so_far())
                     self._written = time.monotonic()
+            except CouldNotCheck:
+                pass  # the last write tells; until then the run goes on
             finally:
                 self._lock.release()
 
@@ -227,7 +229,11 @@ class _Outputs:
 
         for name, path in self.paths.items():
             if path != "-":
-                write_atomically(Path(path), self._render(name, report))
+                try:
+                    write_atomically(Path(path), self._render(name, report))
+                except CouldNotCheck as error:
+                    remedy = f"Name another place for --{name}; with --resume nothing is run again."
+                    raise CouldNotCheck(error.message, remedy) from error
 
     def _render(self, name: str, report: "Report") -> bytes:
         if name == "json":
