@@ -6,9 +6,8 @@ import tempfile
 from pathlib import Path
 
 import roundtrip_verified
-from stopwatch import in_turns, table
-
 from seatrial.model.states import StageName
+from stopwatch import in_turns, table
 
 _GOAL = 1.5
 
