@@ -14,6 +14,7 @@ __all__ = ["main"]
 
 _VERBS = {
     "verify": "Build a program for platforms, judge it, run it: the matrix.",
+    "conformance": "Ask a platform whether it keeps the contracts that Go leans on: a certificate.",
     "targets": "List the platforms; show what is known of one.",
     "inspect": "Show the facts of a binary.",
     "explain": "Explain a rule: why it exists, how to mend what it found.",
@@ -45,6 +46,7 @@ def cli() -> None:
     \b
     seatrial verify ./cmd/app                       every default platform
     seatrial verify ./cmd/app -t 'kylin*'           those that match
+    seatrial conformance                            what this machine promises Go programs, and keeps
     seatrial targets kylin-v10-sp3/ft-2000-4        what is known of a platform
     seatrial explain ST-LIBC-001                    why, and how to mend it
 

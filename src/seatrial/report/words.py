@@ -12,12 +12,14 @@ __all__ = ["Words"]
 class Words:
     """Called with the name of a label in `tables/messages/report.toml` and its arguments; returns the text.
 
-    Raises KeyError for a name that has no label: a bug of ours.
+    A report of another kind has a file of its own besides, whose labels come first. Raises KeyError for a name that
+    has no label: a bug of ours.
     """
 
-    def __init__(self, language: str = "en") -> None:
+    def __init__(self, language: str = "en", kind: str = "") -> None:
         self.language = language
-        self._labels = {name: texts[language] for name, texts in templates("report").items()}
+        rooms = ("report", kind) if kind else ("report",)
+        self._labels = {name: texts[language] for room in rooms for name, texts in templates(room).items()}
 
     def __call__(self, name: str, /, **args: object) -> str:
         label = self._labels[name]

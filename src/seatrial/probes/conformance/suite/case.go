@@ -3,6 +3,7 @@ package suite
 
 import (
 	"fmt"
+	"maps"
 	"path"
 	"regexp"
 	"slices"
@@ -74,10 +75,7 @@ func topicOf(id string) string {
 
 // inOrder are the ids of all cases, by topic and then by name.
 func inOrder() []string {
-	ids := make([]string, 0, len(registry))
-	for id := range registry {
-		ids = append(ids, id)
-	}
+	ids := slices.Concat(slices.Collect(maps.Keys(registry)), slices.Collect(maps.Keys(foreign)))
 	sort.Slice(ids, func(i, j int) bool {
 		a, b := slices.Index(Topics, topicOf(ids[i])), slices.Index(Topics, topicOf(ids[j]))
 		return a < b || a == b && ids[i] < ids[j]
@@ -90,7 +88,7 @@ func selected(patterns []string) ([]string, error) {
 	chosen := map[string]bool{}
 	for _, pattern := range patterns {
 		found := false
-		for id := range registry {
+		for _, id := range inOrder() {
 			if matches, err := path.Match(pattern, id); err != nil {
 				return nil, fmt.Errorf("%q is no glob", pattern)
 			} else if matches {

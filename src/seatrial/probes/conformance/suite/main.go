@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 )
 
@@ -36,7 +37,7 @@ func Main(args []string) int {
 		tell(map[string]any{"facts": facts()})
 		return 0
 	case workerMode:
-		return worker(ids)
+		return worker(slices.DeleteFunc(ids, func(id string) bool { return registry[id].Run == nil })) // carried ones
 	}
 	return supervise(ids)
 }
@@ -81,6 +82,10 @@ func list(ids []string) {
 	out := json.NewEncoder(os.Stdout)
 	out.SetEscapeHTML(false)
 	for _, id := range ids {
+		if row, is := foreignRow[id]; is {
+			out.Encode(row)
+			continue
+		}
 		c := registry[id]
 		out.Encode(map[string]any{
 			"id": c.ID, "contract": c.Contract, "source": c.Source, "breaks": c.Breaks,

@@ -51,11 +51,16 @@ var stdout sync.Mutex
 
 // tell writes one line of the protocol.
 func tell(line any) {
+	if result, ok := line.(Result); ok && result.Values == nil {
+		result.Values = map[string]any{}
+		line = result
+	}
 	text, err := json.Marshal(line)
 	if err != nil {
 		result, _ := line.(Result)
 		text, _ = json.Marshal(Result{
 			Case: result.Case, State: Fail, Detail: "a value of this case cannot be written as JSON: " + err.Error(),
+			Values: map[string]any{},
 		})
 	}
 	stdout.Lock()

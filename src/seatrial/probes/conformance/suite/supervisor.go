@@ -25,23 +25,42 @@ func supervise(ids []string) int {
 		}
 		tell(r)
 	}
+	isCarried := func(id string) bool { _, here := registry[id]; return !here }
+	own := slices.DeleteFunc(slices.Clone(ids), isCarried)
+	carried := slices.DeleteFunc(slices.Clone(ids), func(id string) bool { return !isCarried(id) })
 	if why := cannotSelfExec(); why != "" {
 		complain("cases run in this process, unsupervised: %s", why)
 		told()["self-exec"] = why
-		for _, id := range ids {
+		for _, id := range own {
 			report(run(registry[id]))
 		}
 	} else {
-		inWorkers(ids, report)
+		self, _ := os.Executable()
+		inWorkers(self, os.Environ(), own, report)
+	}
+	if len(carried) > 0 {
+		superviseCarried(carried, report)
 	}
 	os.RemoveAll(root())
 	tell(map[string]any{"end": map[string]any{"cases": len(ids)}})
 	return code
 }
 
-func inWorkers(ids []string, report func(Result)) {
+// superviseCarried runs the cases of the cgo probe that this program carries.
+func superviseCarried(ids []string, report func(Result)) {
+	program, libraries, why := unpack()
+	if why != "" {
+		for _, id := range ids {
+			report(Result{Case: id, State: NotApplicable, Detail: "the probe of the cases that take C does not run here: " + why})
+		}
+		return
+	}
+	inWorkers(program, append(os.Environ(), librariesEnv+"="+libraries), ids, report)
+}
+
+func inWorkers(program string, env, ids []string, report func(Result)) {
 	for left := ids; len(left) > 0; {
-		done, ended := runWorker(left, report)
+		done, ended := runWorker(program, env, left, report)
 		left = left[done:]
 		if len(left) == 0 {
 			return
@@ -60,10 +79,9 @@ type ending struct {
 }
 
 // runWorker starts a worker for the cases and passes its results on, in order. It returns how many came.
-func runWorker(ids []string, report func(Result)) (done int, ended ending) {
-	self, _ := os.Executable()
-	command := exec.Command(self, workerMode, strings.Join(ids, ","))
-	command.Env = append(os.Environ(), rootEnv+"="+root())
+func runWorker(program string, env, ids []string, report func(Result)) (done int, ended ending) {
+	command := exec.Command(program, workerMode, strings.Join(ids, ","))
+	command.Env = append(env, rootEnv+"="+root())
 	command.WaitDelay = 2 * time.Second
 	ownGroup(command)
 	said := &tail{}
@@ -129,7 +147,8 @@ func runWorker(ids []string, report func(Result)) (done int, ended ending) {
 const lastWords = 5 * time.Second
 
 func limitOf(id string) time.Duration {
-	return time.Duration(registry[id].Seconds * timeFactor() * float64(time.Second))
+	seconds := registry[id].Seconds + foreign[id] // each is in one of the two
+	return time.Duration(seconds * timeFactor() * float64(time.Second))
 }
 
 // stop asks the worker for its goroutines (SIGQUIT, where there are signals), then kills it and its children.

@@ -1,0 +1,300 @@
+"""`seatrial conformance`: whether a platform keeps the contracts that Go programs lean on, case by case."""
+
+import shlex
+import sys
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from seatrial.cli.selectors import complete_selector
+from seatrial.errors import UsageError
+
+if TYPE_CHECKING:
+    from seatrial.conformance import Event
+    from seatrial.model.conformance import Certificate
+    from seatrial.store import Store
+
+__all__ = ["command"]
+
+_EVERY = 50
+"""In a pipe a line is written each time so many cases are done."""
+
+_LANG = click.option(
+    "--lang", type=click.Choice(["en", "zh"]), default="en", show_default=True, help="Language of what is printed."
+)
+_CACHE = click.option(
+    "--cache-dir",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Where tools and probes are kept. Default: SEATRIAL_CACHE or ~/.cache/seatrial.",
+)
+
+
+@click.group(
+    invoke_without_command=True,
+    subcommand_metavar="[export|import|diff]",
+    short_help="Ask a platform whether it keeps the contracts that Go leans on: a certificate.",
+)
+@click.option(
+    "-t",
+    "--target",
+    "targets",
+    multiple=True,
+    metavar="SELECTOR",
+    shell_complete=complete_selector,
+    help="Platforms, as in `seatrial targets`. Repeatable. Default: this machine.",
+)
+@click.option("--topic", "topics", multiple=True, metavar="TOPIC", help="Only this topic. Repeatable.")
+@click.option("--run", "cases", multiple=True, metavar="CASE", help="Only this case, or those of a glob. Repeatable.")
+@click.option("--list", "listing", is_flag=True, help="List the cases, with why each exists, and run nothing.")
+@click.option(
+    "--platforms",
+    "platform_dirs",
+    multiple=True,
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="A folder with platform files of your own. Repeatable.",
+)
+@click.option(
+    "--runner", type=click.Choice(["native", "qemu-user", "wine"]), help="Run with this runner only. Default: the best."
+)
+@click.option("--go", "go_command", metavar="PATH", help="Another go command, or its GOROOT.")
+@click.option("--json", "json_path", metavar="FILE", help="Write the certificate as JSON; - is stdout.")
+@click.option("--html", "html_path", metavar="FILE", help="Write the certificate as one HTML file.")
+@_LANG
+@_CACHE
+@click.option("-q", "--quiet", is_flag=True, help="Print nothing but errors; the exit code and the files tell.")
+@click.pass_context
+def command(ctx: click.Context, /, **options: Any) -> int:
+    """Ask this machine, or a platform, whether it keeps the contracts that Go programs lean on.
+
+    \b
+    seatrial conformance                                  this machine, natively
+    seatrial conformance -t kylin-v10-sp3/ft-2000-4       under the best runner for it
+    seatrial conformance --topic signals --html out.html  one topic
+    seatrial conformance --list --topic signals           the catalogue, with why each case exists
+    seatrial conformance export --port linux/loong64      one file for a machine without Python
+    seatrial conformance import result.jsonl              what that file printed there
+    seatrial conformance diff a.json b.json               two platforms, or two days
+
+    Exit codes: 0 every contract holds that could be asked about; 1 one does not; 2 usage; 3 some could not be decided;
+    70 a bug of ours.
+    """
+    if ctx.invoked_subcommand:
+        return 0
+    if options["listing"]:
+        return _list(options)
+    from seatrial.conformance import Request, conformance
+
+    _check_outputs(options)
+    request = Request(
+        targets=options["targets"],
+        topics=options["topics"],
+        cases=options["cases"],
+        platforms=tuple(map(str, options["platform_dirs"])),
+        runner=options["runner"] or "",
+        go=options["go_command"] or "",
+        command=shlex.join(["seatrial", *sys.argv[1:]]),
+    )
+    with _Progress(options["quiet"], options["lang"]) as show:
+        certificates = conformance(request, _store(options), show)
+    return _deliver(certificates, options)
+
+
+def _store(options: dict[str, Any]) -> "Store":
+    from seatrial.store import Store, default_root
+
+    return Store((options["cache_dir"] or default_root()).absolute())
+
+
+def _check_outputs(options: dict[str, Any]) -> None:
+    for name in ("json", "html"):
+        path = options[f"{name}_path"]
+        if path and path != "-" and Path(path).is_dir():
+            raise UsageError(f"--{name} {path}: this is a directory.", "Name a file.")
+    if options["html_path"] == "-" == options["json_path"]:
+        raise UsageError("Only one report can go to stdout.", "Give the other a file name.")
+
+
+def _deliver(certificates: "tuple[Certificate, ...]", options: dict[str, Any]) -> int:
+    """Write the files that were asked for, print the rest, return the exit code."""
+    from seatrial.report.certificate import html, json
+    from seatrial.report.certificate.terminal import final
+    from seatrial.report.terminal import console_on
+    from seatrial.store import write_atomically
+
+    if options["html_path"] and len(certificates) > 1:
+        raise UsageError(f"There are {len(certificates)} certificates, and a page holds one.", "Name one platform.")
+    rendered = {}
+    if options["json_path"]:
+        rendered[options["json_path"]] = json.render(certificates)
+    if options["html_path"]:
+        rendered[options["html_path"]] = html.render(certificates[0], options["lang"])
+    for path, data in rendered.items():
+        if path == "-":
+            sys.stdout.buffer.write(data)
+            sys.stdout.buffer.flush()
+        else:
+            write_atomically(Path(path), data)
+    if not options["quiet"]:
+        console = console_on(sys.stderr if "-" in rendered else sys.stdout)
+        written = [Path(path) for path in rendered if path != "-"]
+        for number, certificate in enumerate(certificates):
+            if number:
+                console.print()
+            final(certificate, console, options["lang"], written if number == len(certificates) - 1 else ())
+    codes = {certificate.exit_code for certificate in certificates}
+    return next((code for code in (1, 3) if code in codes), 0)
+
+
+def _list(options: dict[str, Any]) -> int:
+    """The catalogue, or a part of it, for people; with --json for machines."""
+    from seatrial.conformance import choose
+    from seatrial.platforms import load
+    from seatrial.report.certificate.catalogue import catalogue
+    from seatrial.report.terminal import console_on
+    from seatrial.tables.conformance_cases import cases
+
+    infos = choose(tuple(cases().values()), options["topics"], options["cases"])
+    if options["targets"]:
+        chosen = load(options["platform_dirs"]).select(options["targets"])
+        infos = tuple(info for info in infos if any(info.applies(one.goos, one.goarch) for one in chosen))
+    if options["json_path"]:
+        import msgspec
+
+        from seatrial.store import write_atomically
+
+        data = msgspec.json.format(msgspec.json.encode(infos), indent=2) + b"\n"
+        if options["json_path"] == "-":
+            sys.stdout.buffer.write(data)
+        else:
+            write_atomically(Path(options["json_path"]), data)
+        return 0
+    catalogue(infos, console_on(sys.stdout), options["lang"])
+    return 0
+
+
+class _Progress:
+    """What is shown while cases run: one line that changes on a terminal, a line now and then in a pipe."""
+
+    def __init__(self, quiet: bool, language: str) -> None:
+        from seatrial.report.words import Words
+
+        self._quiet = quiet
+        self._words = Words(language, "certificate")
+        self._live = not quiet and sys.stderr.isatty()
+        self._lock = threading.Lock()
+        self._all = self._done = self._bad = 0
+
+    def __enter__(self) -> "_Progress":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._clear()
+
+    def __call__(self, event: "Event") -> None:
+        from seatrial.conformance import CaseEnded, Noted, PlatformStarted
+        from seatrial.model.states import State
+
+        if self._quiet:
+            return
+        with self._lock:
+            match event:
+                case PlatformStarted():
+                    self._all, self._done, self._bad = event.cases, 0, 0
+                    self._line(self._words("starting", title=event.title, count=event.cases))
+                case Noted():
+                    self._line(event.text)
+                case CaseEnded():
+                    self._done += 1
+                    self._bad += event.outcome.state is State.FAIL
+                    text = self._words("progress", done=self._done, all=self._all, bad=self._bad)
+                    if self._live:
+                        click.echo(f"\r\033[K{text}", err=True, nl=False)
+                    elif self._done % _EVERY == 0:
+                        self._line(text)
+
+    def _line(self, text: str) -> None:
+        from seatrial.report.printable import printable
+
+        self._clear()
+        click.echo(printable(text).replace("\n", " "), err=True)
+
+    def _clear(self) -> None:
+        if self._live:
+            click.echo("\r\033[K", err=True, nl=False)
+
+
+@command.command("export")
+@click.option("--port", required=True, metavar="GOOS/GOARCH", help="For which machine: linux/loong64.")
+@click.option("-o", "--output", metavar="FILE", help="Default: conformance-GOOS-GOARCH.")
+@click.option("--glibc", metavar="VERSION", help="The machine's glibc, for the cases that take C. Default: 2.28.")
+@click.option("--go", "go_command", metavar="PATH", help="Another go command, or its GOROOT.")
+@_CACHE
+def export(port: str, **options: Any) -> int:
+    """Build the suite as one file for a machine without Python.
+
+    Run it there with its output in a file, and read that here with `seatrial conformance import`:
+
+    \b
+    seatrial conformance export --port linux/loong64 -o conformance
+    ./conformance > result.jsonl                          on the other machine
+    seatrial conformance import result.jsonl --html certificate.html
+    """
+    from seatrial.conformance import export_suite
+
+    made = export_suite(
+        port,
+        Path(options["output"] or f"conformance-{port.replace('/', '-')}{'.exe' * port.startswith('windows/')}"),
+        _store(options),
+        glibc=options["glibc"] or "",
+        go=options["go_command"] or "",
+        note=lambda text: click.echo(text, err=True),
+    )
+    click.echo(str(made))
+    return 0
+
+
+@command.command("import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path))
+@click.option("--json", "json_path", metavar="FILE", help="Write the certificate as JSON; - is stdout.")
+@click.option("--html", "html_path", metavar="FILE", help="Write the certificate as one HTML file.")
+@_LANG
+@click.option("-q", "--quiet", is_flag=True, help="Print nothing but errors; the exit code and the files tell.")
+def import_(file: Path, **options: Any) -> int:
+    """Make a certificate of what an exported suite printed; - is stdin."""
+    from seatrial.conformance import read_lines
+
+    _check_outputs(options)
+    data = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
+    certificate = read_lines(data.decode("utf-8", "replace"), shlex.join(["seatrial", *sys.argv[1:]]))
+    return _deliver((certificate,), options)
+
+
+@command.command("diff")
+@click.argument("before", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("after", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@_LANG
+@click.option("--json", "json_path", metavar="FILE", help="Write the difference as JSON; - is stdout.")
+def diff(before: Path, after: Path, lang: str, json_path: str | None) -> int:
+    """Compare two certificates: two platforms, or one on two days.
+
+    Exit codes: 0 no case got worse; 1 a case that held does not hold any more; 3 one cannot be decided any more.
+    """
+    import msgspec
+
+    from seatrial.conformance import compare
+    from seatrial.report.certificate import json
+    from seatrial.report.certificate.difference import show
+    from seatrial.report.terminal import console_on
+    from seatrial.store import write_atomically
+
+    difference = compare(json.read(before.read_bytes()), json.read(after.read_bytes()))
+    if json_path:
+        data = msgspec.json.format(msgspec.json.encode(difference), indent=2) + b"\n"
+        if json_path == "-":
+            sys.stdout.buffer.write(data)
+            return difference.exit_code
+        write_atomically(Path(json_path), data)
+    show(difference, console_on(sys.stdout), lang)
+    return difference.exit_code

@@ -1,0 +1,124 @@
+"""`seatrial conformance`: which platforms, which cases, and one certificate each."""
+
+import fnmatch
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+
+from seatrial import platforms, processes
+from seatrial.build.plan import go_target
+from seatrial.conformance.certify import Certifier
+from seatrial.conformance.host_platform import host_platform
+from seatrial.errors import CouldNotCheck, UsageError
+from seatrial.model.conformance import CaseInfo, CaseOutcome, Certificate
+from seatrial.model.platform import Platform
+from seatrial.model.project import BuildSettings
+from seatrial.model.runner import CannotOffer, Offer, Workload
+from seatrial.model.trial import CanaryResult
+from seatrial.runners import all_runners, ways
+from seatrial.store import Store, digest
+from seatrial.tables.conformance_cases import TOPICS, cases, cases_of
+from seatrial.toolchains import compile_probe, find_go
+from seatrial.trials.canary import CANARY_SOURCE, run_canary
+
+__all__ = ["CaseEnded", "Event", "Noted", "PlatformStarted", "Request", "choose", "conformance"]
+
+
+class Request(msgspec.Struct, frozen=True, kw_only=True):
+    """What the user asked for, as it stands on the command line."""
+
+    targets: tuple[str, ...] = ()
+    """Empty: this machine."""
+    topics: tuple[str, ...] = ()
+    cases: tuple[str, ...] = ()
+    """Ids and globs."""
+    platforms: tuple[str, ...] = ()
+    """Folders with platform files of the user's."""
+    runner: str = ""
+    go: str = ""
+    command: str = ""
+
+
+class PlatformStarted(msgspec.Struct, frozen=True):
+    title: str
+    cases: int
+
+
+class CaseEnded(msgspec.Struct, frozen=True):
+    """What the probe said; a failure is not attributed yet."""
+
+    id: str
+    outcome: CaseOutcome
+
+
+class Noted(msgspec.Struct, frozen=True):
+    """Something slow that is going on."""
+
+    text: str
+
+
+Event = PlatformStarted | CaseEnded | Noted
+
+
+def choose(infos: tuple[CaseInfo, ...], topics: tuple[str, ...], patterns: tuple[str, ...]) -> tuple[CaseInfo, ...]:
+    """The cases of the topics and those that patterns name; all without either. Raises UsageError for a wrong name."""
+    for topic in topics:
+        if topic not in TOPICS:
+            raise UsageError(f"There is no topic {topic!r}.", f"Topics: {', '.join(TOPICS)}.")
+    for pattern in patterns:
+        if not fnmatch.filter(cases(), pattern):
+            raise UsageError(f"No case matches {pattern!r}.", "See `seatrial conformance --list`.")
+    if not topics and not patterns:
+        return infos
+    return tuple(
+        info
+        for info in infos
+        if info.topic in topics or any(fnmatch.fnmatchcase(info.id, pattern) for pattern in patterns)
+    )
+
+
+def conformance(request: Request, store: Store, listen: Callable[[Event], None]) -> tuple[Certificate, ...]:
+    """One certificate for each platform. Ctrl-C ends with KeyboardInterrupt: half a certificate certifies nothing.
+
+    Raises UsageError for a wrong name, CouldNotCheck when Go itself is missing.
+    """
+    chosen = _platforms(request)
+    go = find_go(request.go, store)
+    runners = all_runners(store, lambda text: listen(Noted(text)))
+    used = tuple(one for one in runners if request.runner in ("", one.name))
+    canaries: dict[str, CanaryResult] = {}
+    lock = threading.Lock()
+
+    def canary(platform: Platform, offer: Offer) -> CanaryResult:
+        target = go_target(platform, BuildSettings())
+        key = digest(offer.key, offer.prefix, target)
+        with lock:
+            if key not in canaries:
+                canaries[key] = run_canary(offer, compile_probe(go, CANARY_SOURCE, target, store))
+            return canaries[key]
+
+    def ways_of(platform: Platform, workload: Workload) -> tuple[tuple[Offer, ...], tuple[CannotOffer, ...]]:
+        return ways(used, platform, workload)
+
+    certifier = Certifier(go, store, ways_of, canary, lambda text: listen(Noted(text)), replaceable=not request.runner)
+    found = []
+    with processes.interruptible():
+        for platform in chosen:
+            infos = choose(cases_of(platform.goos, platform.goarch), request.topics, request.cases)
+            listen(PlatformStarted(platform.title, len(infos)))
+            certificate = certifier.certify(platform, infos, lambda id_, outcome: listen(CaseEnded(id_, outcome)))
+            found.append(
+                msgspec.structs.replace(certificate, chosen=(*request.topics, *request.cases), command=request.command)
+            )
+    return tuple(found)
+
+
+def _platforms(request: Request) -> tuple[Platform, ...]:
+    if request.targets:
+        return platforms.load(Path(folder) for folder in request.platforms).select(request.targets)
+    here = host_platform()
+    if not here.goarch:
+        raise CouldNotCheck("Go has no port for this machine.", "Name a platform with -t.")
+    return (here,)

@@ -1,0 +1,51 @@
+"""Rows for `tables/emulator_faults.toml` that would explain what an emulator shows and no other place does.
+
+A person judges them: a row says that the emulator is at fault, which two places that disagree do not prove.
+"""
+
+import re
+import tomllib
+
+from seatrial.attribution import Subject
+from seatrial.model.conformance import CaseVerdict
+from seatrial.model.runner import Offer
+from seatrial.model.states import State
+
+__all__ = ["propose"]
+
+_DISAGREE = (State.EMULATOR, State.UNKNOWN)
+
+
+def propose(subject: Subject, offer: Offer, case: CaseVerdict) -> str:
+    """The row for a case that failed under the offer and holds elsewhere; "" where there is nothing to explain."""
+    held = [witness for witness in case.witnesses if witness.state is State.PASS]
+    if case.state not in _DISAGREE or case.rule == "attribution:known-fault" or not held:
+        return ""
+    version = offer.implementation.removeprefix(offer.runner).strip()
+    guest = "windows" if subject.goos == "windows" else subject.goarch
+    first = case.detail.partition("\n")[0]
+    rows: dict[str, str | bool | list[str]] = {
+        "id": f"{offer.runner}-{guest}-{case.id.replace('/', '-')}",
+        "guest": [guest],
+        "host": [subject.host_arch],
+        "emulator": offer.runner,
+        "emulator_versions": f"=={version}" if re.fullmatch(r"\d+(\.\d+)*", version) else "",
+        "signature": f"^{re.escape(case.id)}: ",
+        "decides": True,
+        "summary": f"{case.contract} It does not hold there: {first}",
+        "mitigation": f"It holds in: {'; '.join(witness.place for witness in held)}.",
+        "issues": [f"measured: {offer.implementation} on Linux {subject.host_kernel}"],
+        "sample": f"{case.id}: {first}",
+    }
+    text = "[[fault]]\n" + "".join(f"{name} = {_toml(value)}\n" for name, value in rows.items() if value != "")
+    tomllib.loads(text)  # what is proposed must at least be TOML
+    return text
+
+
+def _toml(value: str | bool | list[str]) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, list):
+        return f"[{', '.join(map(_toml, value))}]"
+    escaped = value.replace("\\", "\\\\").replace('"', '\\"')
+    return '"' + re.sub(r"[\x00-\x1f\x7f]", lambda found: f"\\u{ord(found[0]):04x}", escaped) + '"'
