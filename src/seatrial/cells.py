@@ -14,9 +14,12 @@ import seatrial
 from seatrial import rules
 from seatrial.build import build, build_flags, environment, input_key, test_key
 from seatrial.build.plan import go_target
+from seatrial.conformance import Certifier, as_stage
+from seatrial.errors import CouldNotCheck
 from seatrial.formats import read_binary
 from seatrial.host import HostFacts, host
 from seatrial.model.binary import BinaryFacts, Linkage
+from seatrial.model.conformance import Certificate
 from seatrial.model.finding import Evidence, Finding
 from seatrial.model.message import Message
 from seatrial.model.platform import Platform
@@ -33,6 +36,7 @@ from seatrial.results import Result, Results
 from seatrial.runners import ways
 from seatrial.running import run_stage, subject_of
 from seatrial.store import Store, digest
+from seatrial.tables.conformance_cases import cases_of
 from seatrial.tables.messages import message
 from seatrial.toolchains import compile_probe
 from seatrial.trials.canary import run_canary
@@ -89,6 +93,8 @@ class Context:
         self._canaries: dict[str, CanaryResult] = {}
         self._locks: dict[str, threading.Lock] = {}
         self._lock = threading.Lock()
+        self._conformance_lock = threading.Lock()
+        self._certifier = Certifier(plan.go, store, self.ways, self.canary, lambda _: None, not request.runner)
 
     def build_key(self, cell: PlannedCell) -> str:
         """Equal for the cells that share one artifact."""
@@ -147,6 +153,11 @@ class Context:
                 self._canaries[key] = run_canary(offer, built)
             return self._canaries[key]
 
+    def conformance(self, platform: Platform) -> Certificate:
+        """The certificate of a platform. One at a time: cases on the same CPUs would disturb each other."""
+        with self._conformance_lock:
+            return self._certifier.certify(platform, cases_of(platform.goos, platform.goarch))
+
 
 @dataclass(frozen=True)
 class Judged:
@@ -184,6 +195,8 @@ class CellRun:
         """Go through one stage. Raises CouldNotCheck only when results cannot be kept any more."""
         if name is StageName.BUILD:
             return self._weighed(self._build())
+        if name is StageName.CONFORMANCE:
+            return self._conformance()
         if self._outcome.facts is None:
             needs = message("verify.blocked-needs")
             stage = Stage(name, State.NOT_RUN, message("verify.blocked"), reason_code="blocked", needs=needs)
@@ -333,6 +346,32 @@ class CellRun:
     def _facts(self) -> BinaryFacts:
         assert self._outcome.facts is not None  # without an artifact the stage is blocked
         return self._outcome.facts
+
+    def _conformance(self) -> Result:
+        """What the platform promises Go programs, and keeps: the same for every program."""
+        context, platform = self._context, self._platform
+        offers, refusals = context.ways(platform, Workload(platform.goos, platform.goarch))
+        key = digest(
+            StageName.CONFORMANCE,
+            ourselves(),
+            platform,
+            [(offer.key, offer.prefix, dict(offer.environment)) for offer in offers],
+            [refusal.reason_code for refusal in refusals],
+            context.request.runner,
+            (context.host.kernel, context.host.cpu_model, context.host.libc),
+        )
+        if known := context.results.known(platform.name, key):
+            context.used(offers, known.stage)
+            return known
+        try:
+            stage = as_stage(context.conformance(platform))
+        except (OSError, CouldNotCheck) as error:
+            why = message("run.host-failed", error=str(error).rstrip("."))
+            stage = Stage(StageName.CONFORMANCE, State.ENVIRONMENT, why, reason_code="host")
+        context.used(offers, stage)
+        if not interrupted():
+            context.results.keep(platform.name, key, Result(stage))
+        return Result(stage)
 
     def _smoke(self) -> Trial:
         spec, path, facts = self._context.plan.project.smoke, self._outcome.path, self._facts

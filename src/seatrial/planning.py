@@ -24,7 +24,7 @@ from seatrial.toolchains import GoToolchain, find_go
 
 __all__ = ["Plan", "PlannedCell", "Request", "make_plan"]
 
-_RUNNING = (StageName.SMOKE, StageName.TESTS)
+_RUNNING = (StageName.SMOKE, StageName.CONFORMANCE, StageName.TESTS)
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True):

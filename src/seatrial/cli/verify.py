@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["command"]
 
-_STAGES = ("build", "static", "smoke", "tests")
+_STAGES = ("build", "static", "smoke", "conformance", "tests")
 _BUILDMODES = ("exe", "pie", "c-shared", "c-archive")
 _WRITE_EVERY = 2.0
 """Seconds between two writes of the reports of a run that is still going on."""

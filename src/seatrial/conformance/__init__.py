@@ -6,6 +6,7 @@ from seatrial.conformance.export import export_suite
 from seatrial.conformance.host_platform import host_platform
 from seatrial.conformance.job import CaseEnded, Event, Noted, PlatformStarted, Request, choose, conformance
 from seatrial.conformance.reading import read_lines
+from seatrial.conformance.stage import as_stage
 
 __all__ = [
     "CaseEnded",
@@ -14,6 +15,7 @@ __all__ = [
     "Noted",
     "PlatformStarted",
     "Request",
+    "as_stage",
     "choose",
     "compare",
     "conformance",

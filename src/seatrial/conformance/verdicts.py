@@ -53,7 +53,7 @@ def attribute(part: Part, used: int, run: ProbeRun) -> dict[str, Attributed]:
             histories[id_] = (*before, Tried(Experiment(used, Step.STAGE), first))
     verdicts = _settle(part, histories)
     found = {
-        id_: Attributed(_weighed(part, id_, verdict), _witnesses(part, used, histories[id_]))
+        id_: Attributed(_weighed(part, verdict), _witnesses(part, used, histories[id_]))
         for id_, verdict in verdicts.items()
     }
     return found | {id_: Attributed(verdict) for id_, verdict in pinned.items()}
@@ -82,14 +82,18 @@ def _settle(part: Part, histories: dict[str, tuple[Tried, ...]]) -> dict[str, Ve
     return verdicts
 
 
-def _weighed(part: Part, id_: str, verdict: Verdict) -> Verdict:
+def _weighed(part: Part, verdict: Verdict) -> Verdict:
     """A failure, or a mixture, under an emulator is nothing that is known of the platform."""
     offer = part.offers[verdict.offer]
     if is_real(offer) or verdict.state not in (State.FAIL, State.FLAKY):
         return verdict
-    name = "conformance.mixed-there" if verdict.state is State.FLAKY else "conformance.fails-there"
-    others = [one.implementation for i, one in enumerate(part.offers) if i != verdict.offer]
-    why = message(name, runner=offer.implementation, others=", ".join(others) or "-", case=id_)
+    others = ", ".join(one.implementation for i, one in enumerate(part.offers) if i != verdict.offer)
+    if verdict.state is State.FLAKY:
+        why = message("conformance.mixed-there", runner=offer.implementation)
+    elif others:
+        why = message("conformance.fails-there-too", runner=offer.implementation, others=others)
+    else:
+        why = message("conformance.fails-there", runner=offer.implementation)
     return msgspec.structs.replace(verdict, state=State.UNKNOWN, reason=why, reason_code="only-emulated")
 
 

@@ -67,6 +67,7 @@ def _context(certificate: Certificate, words: Words) -> dict[str, object]:
     name = certificate.platform or certificate.title
     counted = {"title": name, "all": len(certificate.cases), "bad": groups[Group.BAD], "good": groups[Group.GOOD]}
     shown = verdict(certificate)
+    telling = sorted(filter(_telling, certificate.cases), key=lambda case: list(State).index(case.state))
     return {
         "certificate": certificate,
         "words": words,
@@ -89,8 +90,16 @@ def _context(certificate: Certificate, words: Words) -> dict[str, object]:
         "why": lambda case: _why(case, words),
         "fragment": lambda id_: quote(printable(id_), safe="/"),
         "loud": lambda case: group_of(case.state) is Group.BAD,
+        "telling": _telling,
+        "telling_cases": telling,
+        "telling_ids": {case.id for case in telling},
         "show": lambda value: value if isinstance(value, str) else msgspec.json.encode(value).decode(),
     }
+
+
+def _telling(case: CaseVerdict) -> bool:
+    """Whether a reader has to be told of it: it does not hold, or could not be decided."""
+    return group_of(case.state) in (Group.BAD, Group.UNCHECKED)
 
 
 def _why(case: CaseVerdict, words: Words) -> str:
