@@ -1,0 +1,5 @@
+package signals
+
+import "syscall"
+
+const continued = syscall.WCONTINUED
