@@ -47,12 +47,18 @@ def as_stage(certificate: Certificate) -> Stage:
 
 
 def _evidence(certificate: Certificate) -> Iterator[Evidence]:
+    """What does not hold, one by one; what could not be decided for one reason, together."""
     rank = list(State)
-    told = [case for case in certificate.cases if group_of(case.state) in _TOLD]
-    for case in sorted(told, key=lambda case: rank.index(case.state)):
-        yield Evidence(case.state, _words(case), case.id)
+    told = sorted(
+        (case for case in certificate.cases if group_of(case.state) in _TOLD), key=lambda case: rank.index(case.state)
+    )
+    alike: dict[tuple[State, str], list[str]] = {}
+    for case in told:
+        alike.setdefault((case.state, _words(case)), []).append(case.id)
+    for (state, words), ids in alike.items():
+        yield Evidence(state, words, ", ".join(ids))
 
 
 def _words(case: CaseVerdict) -> str:
     said = case.detail.partition("\n")[0] or (case.reason.text if case.reason else "")
-    return f"{case.contract} {said}".strip()
+    return f"{case.contract} {said}" if group_of(case.state) is Group.BAD else said

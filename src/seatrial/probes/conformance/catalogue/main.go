@@ -79,7 +79,7 @@ func read(folder string, cgo bool, rows map[string]*row) {
 		if parsed[file], err = parser.ParseFile(set, file, nil, parser.SkipObjectResolution); err != nil {
 			die("%v", err)
 		}
-		for name, value := range constantsOf(parsed[file]) {
+		for name, value := range namedIn(parsed[file]) {
 			constants[name] = value
 		}
 	}
@@ -147,7 +147,11 @@ func caseOf(literal *ast.CompositeLit, constants map[string]ast.Expr, set *token
 				r.Seconds = seconds
 			}
 		case "Needs":
-			list, ok := pair.Value.(*ast.CompositeLit)
+			needs := pair.Value
+			if name, ok := needs.(*ast.Ident); ok && constants[name.Name] != nil {
+				needs = constants[name.Name]
+			}
+			list, ok := needs.(*ast.CompositeLit)
 			if !ok {
 				die("%s: Needs is no list", set.Position(pair.Pos()))
 			}
@@ -159,7 +163,7 @@ func caseOf(literal *ast.CompositeLit, constants map[string]ast.Expr, set *token
 	return r
 }
 
-// evaluate knows literals, sums of them and the package's own constants; all else is unknown.
+// evaluate knows literals, sums of them and what the package names at its top; all else is unknown.
 func evaluate(expression ast.Expr, constants map[string]ast.Expr) constant.Value {
 	switch e := expression.(type) {
 	case *ast.BasicLit:
@@ -179,11 +183,11 @@ func evaluate(expression ast.Expr, constants map[string]ast.Expr) constant.Value
 	return constant.MakeUnknown()
 }
 
-func constantsOf(file *ast.File) map[string]ast.Expr {
+func namedIn(file *ast.File) map[string]ast.Expr {
 	found := map[string]ast.Expr{}
 	for _, declaration := range file.Decls {
 		general, ok := declaration.(*ast.GenDecl)
-		if !ok || general.Tok != token.CONST {
+		if !ok || general.Tok != token.CONST && general.Tok != token.VAR {
 			continue
 		}
 		for _, spec := range general.Specs {
@@ -195,6 +199,16 @@ func constantsOf(file *ast.File) map[string]ast.Expr {
 			}
 		}
 	}
+	// Lists that an init function names: needs := []string{"threads"}.
+	ast.Inspect(file, func(node ast.Node) bool {
+		if assign, ok := node.(*ast.AssignStmt); ok && assign.Tok == token.DEFINE && len(assign.Lhs) == 1 {
+			name, _ := assign.Lhs[0].(*ast.Ident)
+			if _, isList := assign.Rhs[0].(*ast.CompositeLit); isList && name != nil {
+				found[name.Name] = assign.Rhs[0]
+			}
+		}
+		return true
+	})
 	return found
 }
 

@@ -48,6 +48,9 @@ func unpack() (program, libraries, why string) {
 	if reason, err := fs.ReadFile(payload, "payload/absent"); err == nil {
 		return "", "", strings.TrimSpace(string(reason))
 	}
+	if root() == "" {
+		return "", "", "no folder to unpack it to can be made in " + os.TempDir()
+	}
 	place := filepath.Join(root(), "carried")
 	if err := os.CopyFS(place, payload); err != nil {
 		return "", "", err.Error()

@@ -41,7 +41,7 @@ func supervise(ids []string) int {
 	if len(carried) > 0 {
 		superviseCarried(carried, report)
 	}
-	os.RemoveAll(root())
+	clean()
 	tell(map[string]any{"end": map[string]any{"cases": len(ids)}})
 	return code
 }

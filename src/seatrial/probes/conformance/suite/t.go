@@ -72,6 +72,9 @@ func (t *T) Expected(name string) (value string, ok bool) { return expectedFor(t
 
 // Dir is an empty folder of the case's own. It is removed in the end.
 func (t *T) Dir() string {
+	if root() == "" {
+		t.Unknown("no folder to work in can be made in %s", os.TempDir())
+	}
 	t.lock.Lock()
 	t.dirs++
 	name := filepath.Join(root(), strings.ReplaceAll(t.id, "/", "-")+fmt.Sprint("-", t.dirs))

@@ -17,20 +17,28 @@ func worker(ids []string) int {
 		tell(result)
 	}
 	if os.Getenv(rootEnv) == "" {
-		os.RemoveAll(root())
+		clean()
 	}
 	return code
 }
 
-// root is the folder under which cases get theirs: the supervisor's, or one of this process's own.
+// root is the folder under which cases get theirs: the supervisor's, or one of this process's own; "" where none can
+// be made.
 var root = sync.OnceValue(func() string {
 	if dir := os.Getenv(rootEnv); dir != "" {
 		return dir
 	}
 	dir, err := os.MkdirTemp("", "conformance-")
 	if err != nil {
-		complain("%v", err)
-		return os.TempDir()
+		complain("no folder to work in: %v", err)
+		return ""
 	}
 	return dir
 })
+
+// clean removes this process's own folder.
+func clean() {
+	if root() != "" {
+		os.RemoveAll(root())
+	}
+}

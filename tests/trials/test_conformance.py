@@ -1,0 +1,117 @@
+"""What probes say is read as they say it; what ends or hangs a probe is charged to the case it was at."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from seatrial.model.conformance import CaseInfo
+from seatrial.model.runner import Offer
+from seatrial.model.states import Fidelity, State
+from seatrial.trials.conformance import lacks, run_probe
+
+NATIVE = Offer("native", "Linux 6", Fidelity.HOST)
+QEMU = Offer("qemu-user", "qemu-user 10.0.2", Fidelity.USER_EMULATION, time_factor=2.0)
+WINE = Offer("wine", "wine 10.0", Fidelity.API)
+
+
+def info(name: str, seconds: float = 5.0) -> CaseInfo:
+    return CaseInfo(f"clocks/{name}", "It holds.", "x(2)", "Much.", seconds=seconds)
+
+
+def line(name: str, state: str = "pass", **more: object) -> str:
+    return json.dumps({"case": f"clocks/{name}", "state": state, "detail": "", "values": {}, "seconds": 0.1} | more)
+
+
+Make = Callable[[str], Path]
+
+
+@pytest.fixture
+def fake(tmp_path: Path) -> Make:
+    """A shell script in the place of a probe."""
+
+    def make(body: str) -> Path:
+        path = tmp_path / "probe"
+        path.write_text(f"#!/bin/sh\n{body}\n")
+        path.chmod(0o755)
+        return path
+
+    return make
+
+
+def test_lines_are_read_as_they_come(fake: Make) -> None:
+    probe = fake(
+        f"""echo '{{"plan":["clocks/a","clocks/b"]}}'
+echo '{{"facts":{{"goos":"linux","cpus":2}}}}'
+echo '{line("a", values={"n": 3})}'
+echo 'some other words'
+echo '{{"case":"clocks/nobody","state":"pass"}}'
+echo '{line("b", "fail", detail="seen 1, want 2")}'
+echo '{{"end":{{"cases":2}}}}'"""
+    )
+    told: list[str] = []
+    run = run_probe(
+        NATIVE, probe, [info("a"), info("b")], told=lambda id_, outcome: told.append(f"{id_} {outcome.state}")
+    )
+    assert told == ["clocks/a pass", "clocks/b fail"]
+    assert run.cases["clocks/a"].values == {"n": 3}
+    assert run.cases["clocks/b"].detail == "seen 1, want 2"
+    assert run.facts == {"goos": "linux", "cpus": 2}
+    assert run.missing == ()
+    assert "some other words" in run.output
+    assert "--run clocks/a,clocks/b" in run.reproducer
+
+
+def test_the_runner_decides_time_and_abilities(fake: Make) -> None:
+    told = 'echo "$SEATRIAL_LACKS" "$SEATRIAL_TIME_FACTOR"'
+    probe = fake(f"{told}; echo '{line('a')}'")
+    run = run_probe(QEMU, probe, [info("a")], without={"real-time": "slow"})
+    assert run.output == '{"real-time":"slow"} 2'
+
+
+def test_what_a_probe_does_not_report_is_missing(fake: Make) -> None:
+    run = run_probe(NATIVE, fake(f"echo '{line('a')}'; echo sorry >&2; exit 9"), [info("a"), info("b")])
+    assert list(run.cases) == ["clocks/a"]
+    assert run.missing == ("clocks/b",)
+    assert run.ending == "exit code 9"
+    assert run.output == "sorry"
+
+
+def test_a_state_that_no_probe_can_have_is_no_result(fake: Make) -> None:
+    run = run_probe(NATIVE, fake(f"echo '{line('a', 'flaky')}'; echo '{line('a', 'nonsense')}'"), [info("a")])
+    assert run.missing == ("clocks/a",)
+
+
+def test_a_probe_that_cannot_be_started(tmp_path: Path) -> None:
+    run = run_probe(NATIVE, tmp_path / "nothing", [info("a")])
+    assert run.missing == ("clocks/a",)
+    assert "could not start" in run.ending
+
+
+def test_supervision_from_outside(fake: Make) -> None:
+    """A worker that cannot be supervised by its own program: crashes and hangs are charged, the rest goes on."""
+    probe = fake(
+        f"""case "$1 $2" in
+"--facts "*) echo '{{"facts":{{"goos":"linux"}}}}' ;;
+"worker clocks/a,"*) echo '{line("a")}'; echo 'fatal: broken' >&2; kill -SEGV $$ ;;
+"worker clocks/c,"*) sleep 60 ;;
+"worker clocks/d") echo '{line("d")}' ;;
+esac"""
+    )
+    cases = [info("a"), info("b"), info("c", 0.4), info("d")]
+    run = run_probe(NATIVE, probe, cases, without={"self-exec": "no binfmt_misc"})
+    assert [outcome.state for outcome in run.cases.values()] == [State.PASS, State.FAIL, State.FAIL, State.PASS]
+    assert run.cases["clocks/b"].ended == "signal SIGSEGV"
+    assert "fatal: broken" in run.cases["clocks/b"].detail
+    assert run.cases["clocks/c"].ended == "time limit"
+    assert run.facts == {"goos": "linux"}
+    assert run.missing == ()
+
+
+def test_what_runners_lack() -> None:
+    assert lacks(NATIVE, "amd64") == {}
+    assert set(lacks(NATIVE, "amd64", "no loader")) == {"self-exec"}
+    assert set(lacks(QEMU, "amd64")) == {"real-time", "ptrace", "weak-memory"}
+    assert set(lacks(QEMU, "arm64")) == {"real-time", "ptrace"}
+    assert set(lacks(WINE, "amd64")) == {"real-time"}
