@@ -2,4 +2,7 @@
 
 package main
 
-// The packages of cases that take a C compiler: one line a topic, "seatrial.example/conformance/topics/<name>/withcgo".
+// The packages of cases that take a C compiler: one line a topic.
+import (
+	_ "seatrial.example/conformance/topics/cgocalls/withcgo"
+)
