@@ -38,10 +38,16 @@ func init() {
 		Run:      pageSizeAgrees,
 	}, suite.Case{
 		ID:       "memory/bad-arguments-refused",
-		Contract: "Lengths of 0, addresses within a page, and mappings without a type are refused with EINVAL, holes with ENOMEM.",
+		Contract: "Lengths of 0, addresses within a page, and mappings without a type are refused with EINVAL.",
 		Source:   "mmap(2), munmap(2), mprotect(2), ERRORS",
 		Breaks:   "Mistakes in arithmetic with page sizes stay unseen, and hit the wrong pages.",
 		Run:      badArguments,
+	}, suite.Case{
+		ID:       "memory/holes-refused",
+		Contract: "mprotect, msync, mincore and mlock of a span with a hole in it say ENOMEM.",
+		Source:   "mprotect(2), msync(2), mincore(2), mlock(2), ERRORS, ENOMEM",
+		Breaks:   "Programs believe memory that they do not have to be protected, saved or locked.",
+		Run:      holesRefused,
 	}, suite.Case{
 		ID:       "memory/memfd-shared",
 		Contract: "Two mappings of one memfd show the same memory at two addresses.",
@@ -116,15 +122,18 @@ func faultAddress(t *suite.T) {
 	s := mapped(t, 43, syscall.PROT_NONE, anonymous, noFile)
 	defer s.unmap()
 	for _, offset := range []int{0, 1, 1234, page - 1, page, 42*page + 77} {
-		for name, deed := range map[string]func(){
-			"read":  func() { load(s.at(offset)) },
-			"write": func() { store(s.at(offset), 1) },
-		} {
+		for name, deed := range byName(map[string]func(){
+			"read": func() { load(s.at(offset)) }, "write": func() { store(s.at(offset), 1) },
+		}) {
 			address, yes := refused(deed)
-			want := (s.start + uintptr(offset)) &^ uintptr(unit-1)
-			if !yes || address&^uintptr(unit-1) != want {
-				t.Errorf("a %s at offset %d without rights: fault: %v, %d bytes from the address",
-					name, offset, yes, int64(address)-int64(s.start)-int64(offset))
+			off := int64(address) - int64(s.start) - int64(offset)
+			switch {
+			case !yes:
+				t.Errorf("a %s at offset %d without rights did not fault", name, offset)
+			case address == 0:
+				t.Errorf("a %s at offset %d: Go was told no address, and took the fault for that of a nil pointer", name, offset)
+			case address&^uintptr(unit-1) != (s.start+uintptr(offset))&^uintptr(unit-1):
+				t.Errorf("a %s at offset %d: the address told is %d bytes off", name, offset, off)
 			}
 		}
 	}
@@ -143,7 +152,8 @@ func pageSizeAgrees(t *suite.T) {
 	if _, _, errno := syscall.Syscall(syscall.SYS_MPROTECT, s.start+uintptr(told), 1, syscall.PROT_NONE); errno != 0 {
 		t.Fatalf("mprotect of one byte: %v", errno)
 	}
-	for offset, want := range map[int]bool{told - 1: false, told: true, 2*told - 1: true, 2 * told: false} {
+	for i, offset := range []int{told - 1, told, 2*told - 1, 2 * told} {
+		want := i == 1 || i == 2
 		if got := readRefused(s.at(offset)); got != want {
 			t.Errorf("without rights from %d to %d: a read at %d faults: %v, expected %v", told, 2*told-1, offset, got, want)
 		}
@@ -153,26 +163,44 @@ func pageSizeAgrees(t *suite.T) {
 func badArguments(t *suite.T) {
 	s := mapped(t, 47, readWrite, anonymous, noFile)
 	defer s.unmap()
-	if errno := s.pages(46, 1).unmap(); errno != 0 {
-		t.Fatalf("munmap: %v", errno)
-	}
 	within := s.start + uintptr(page/2)
-	third := func(name string, call, a, b, c uintptr, want syscall.Errno) {
-		if _, _, errno := syscall.Syscall(call, a, b, c); errno != want {
-			t.Errorf("%s: %v, expected %v", name, errno, want)
+	for _, wrong := range []struct {
+		name             string
+		call, a, b, last uintptr
+	}{
+		{"munmap from within a page", syscall.SYS_MUNMAP, within, uintptr(page), 0},
+		{"munmap of nothing", syscall.SYS_MUNMAP, s.start, 0, 0},
+		{"mprotect from within a page", syscall.SYS_MPROTECT, within, uintptr(page), syscall.PROT_NONE},
+		{"madvise from within a page", syscall.SYS_MADVISE, within, uintptr(page), syscall.MADV_NORMAL},
+	} {
+		if _, _, errno := syscall.Syscall(wrong.call, wrong.a, wrong.b, wrong.last); errno != syscall.EINVAL {
+			t.Errorf("%s: %v, expected EINVAL", wrong.name, errno)
 		}
 	}
-	third("munmap from within a page", syscall.SYS_MUNMAP, within, uintptr(page), 0, syscall.EINVAL)
-	third("munmap of nothing", syscall.SYS_MUNMAP, s.start, 0, 0, syscall.EINVAL)
-	third("mprotect from within a page", syscall.SYS_MPROTECT, within, uintptr(page), syscall.PROT_NONE, syscall.EINVAL)
-	third("mprotect over a hole", syscall.SYS_MPROTECT, s.start, uintptr(47*page), readWrite, syscall.ENOMEM)
-	third("madvise from within a page", syscall.SYS_MADVISE, within, uintptr(page), syscall.MADV_NORMAL, syscall.EINVAL)
-	for name, wrong := range map[string]struct{ length, flags int }{
+	for name, wrong := range byName(map[string]struct{ length, flags int }{
 		"mmap of nothing":     {0, anonymous},
 		"mmap without a type": {page, syscall.MAP_ANON},
-	} {
+	}) {
 		if start, err := mmap(0, uintptr(wrong.length), readWrite, wrong.flags, noFile, 0); err != syscall.EINVAL {
 			t.Errorf("%s: %#x, %v, expected EINVAL", name, start, err)
+		}
+	}
+}
+
+func holesRefused(t *suite.T) {
+	s := mapped(t, 29, readWrite, anonymous, noFile)
+	defer s.unmap()
+	if errno := s.pages(28, 1).unmap(); errno != 0 {
+		t.Fatalf("munmap: %v", errno)
+	}
+	_, listed := mincore(s)
+	_, _, synced := syscall.Syscall(syscall.SYS_MSYNC, s.start, uintptr(s.length), syncNow)
+	_, _, locked := syscall.Syscall(syscall.SYS_MLOCK, s.start, uintptr(s.length), 0)
+	for name, errno := range byName(map[string]syscall.Errno{
+		"mprotect": s.protect(readWrite), "mincore": listed, "msync": synced, "mlock": locked,
+	}) {
+		if errno != syscall.ENOMEM {
+			t.Errorf("%s over a hole: %v, expected ENOMEM", name, errno)
 		}
 	}
 }
@@ -231,12 +259,12 @@ func memfdSealed(t *suite.T) {
 	if remapped == nil {
 		span{start, 51 * page}.unmap()
 	}
-	for deed, err := range map[string]error{
+	for deed, err := range byName(map[string]error{
 		"a write":                   written,
 		"a shared writable mapping": remapped,
 		"cutting it":                syscall.Ftruncate(int(f.Fd()), int64(page)),
 		"lengthening it":            syscall.Ftruncate(int(f.Fd()), int64(99*page)),
-	} {
+	}) {
 		if err != syscall.EPERM {
 			t.Errorf("sealed, and then %s: %v, expected EPERM", deed, err)
 		}

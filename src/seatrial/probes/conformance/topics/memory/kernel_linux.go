@@ -12,7 +12,7 @@ const (
 	adviceHuge          = 14
 	adviceNoHuge        = 15
 	advicePopulateWrite = 23
-	lockSync            = 4 // MS_SYNC
+	syncNow             = 4 // MS_SYNC
 	mayMove             = 1 // MREMAP_MAYMOVE
 	sharedValidate      = 3 // MAP_SHARED_VALIDATE
 	synchronous         = 0x80000
@@ -24,6 +24,14 @@ func onMIPS() bool {
 		return true
 	}
 	return false
+}
+
+// hugeFlag is MAP_HUGETLB, which package syscall does not have on arm.
+func hugeFlag() int {
+	if onMIPS() {
+		return 0x80000
+	}
+	return 0x40000
 }
 
 func (s span) advise(advice uintptr) syscall.Errno {

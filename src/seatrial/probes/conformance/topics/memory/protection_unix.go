@@ -49,7 +49,7 @@ func guardPage(t *suite.T) {
 		t.Fatalf("mprotect of two pages of a reservation: %v", errno)
 	}
 	s.pages(1, 2).fill('a')
-	for name, offset := range map[string]int{"before the first byte": page - 1, "past the last byte": 3 * page} {
+	for name, offset := range byName(map[string]int{"before the first byte": page - 1, "past the last byte": 3 * page}) {
 		if !readRefused(s.at(offset)) {
 			t.Errorf("a read %s did not fault", name)
 		}

@@ -3,8 +3,12 @@
 package memory
 
 import (
+	"iter"
+	"maps"
 	"os"
+	"runtime"
 	"runtime/debug"
+	"slices"
 	"syscall"
 	"unsafe"
 
@@ -76,7 +80,8 @@ func (s span) protect(prot int) syscall.Errno {
 	return errno
 }
 
-// refused does something with memory, and says at which address the processor refused it.
+// refused does something with memory, and says at which address the processor refused it, as far as Go was told:
+// without an address it takes each fault for that of a nil pointer.
 func refused(deed func()) (address uintptr, yes bool) {
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	defer func() {
@@ -84,6 +89,8 @@ func refused(deed func()) (address uintptr, yes bool) {
 		case nil:
 		case interface{ Addr() uintptr }:
 			address, yes = fault.Addr(), true
+		case runtime.Error:
+			yes = true
 		default:
 			panic(fault)
 		}
@@ -106,6 +113,18 @@ func readRefused(from *byte) bool {
 func writeRefused(to *byte) bool {
 	_, yes := refused(func() { store(to, 1) })
 	return yes
+}
+
+// byName goes through a table in an order that is the same each time: the first line of a failure is what runs are
+// compared by.
+func byName[V any](table map[string]V) iter.Seq2[string, V] {
+	return func(yield func(string, V) bool) {
+		for _, name := range slices.Sorted(maps.Keys(table)) {
+			if !yield(name, table[name]) {
+				return
+			}
+		}
+	}
 }
 
 // file is a new file of some pages, each byte with the value.
