@@ -31,6 +31,14 @@ def test_a_row_that_the_table_would_take() -> None:
     assert faults_met(SUBJECT, OFFER, row.sample) == ()  # a proposal is not in the table
 
 
+def test_the_releases_that_fail_alike() -> None:
+    older = Witness("qemu-user 7.2.22, linux/arm64", State.FAIL)
+    both = msgspec.structs.replace(case(), witnesses=(older, *case().witnesses))
+    assert 'emulator_versions = ">=7.2.22, <=10.0.2"' in propose(SUBJECT, OFFER, both)
+    unnumbered = Offer("wine", "wine", Fidelity.API)
+    assert "emulator_versions" not in propose(SUBJECT, unnumbered, case())
+
+
 def test_nothing_is_proposed_without_a_disagreement() -> None:
     assert propose(SUBJECT, OFFER, case(witness=State.FAIL)) == ""
     assert propose(SUBJECT, OFFER, case(State.PASS)) == ""

@@ -55,7 +55,7 @@ class Certifier:
         self._store = store
         self._ways = ways
         self._canaries = canaries
-        self._note = note
+        self.note = note
         self._replaceable = replaceable
         self._here = Place(host().goarch, host().kernel)
         self._native: dict[str, Part | None] = {}
@@ -96,7 +96,7 @@ class Certifier:
 
     def build(self, platform: Platform, kind: str) -> Path | CgoProbe | Message:
         """The probe, or why there is none."""
-        self._note(f"building the {kind} probe for {platform.goos}/{platform.goarch}")
+        self.note(f"building the {kind} probe for {platform.goos}/{platform.goarch}")
         if kind == "cgo":
             return build_cgo_probe(platform, self._go, self._store)
         try:
@@ -183,6 +183,11 @@ class _Side:
         self.tools += self.offer.tools
         run = part.run(part.infos, used, told=self._told)
         self.facts = dict(run.facts)
+        failed = sum(outcome.state is State.FAIL for outcome in run.cases.values()) + len(run.missing)
+        if failed:
+            self._certifier.note(
+                f"asking again about {failed} cases that did not hold under {self.offer.implementation}"
+            )
         attributed = attribute(part, used, run)
         elsewhere = self._elsewhere(attributed, part, used)
         asked = ",".join(part.infos)

@@ -10,6 +10,7 @@ from seatrial.attribution import Subject
 from seatrial.model.conformance import CaseVerdict
 from seatrial.model.runner import Offer
 from seatrial.model.states import State
+from seatrial.tables.version_ranges import numbers
 
 __all__ = ["propose"]
 
@@ -21,7 +22,6 @@ def propose(subject: Subject, offer: Offer, case: CaseVerdict) -> str:
     held = [witness for witness in case.witnesses if witness.state is State.PASS]
     if case.state not in _DISAGREE or case.rule == "attribution:known-fault" or not held:
         return ""
-    version = offer.implementation.removeprefix(offer.runner).strip()
     guest = "windows" if subject.goos == "windows" else subject.goarch
     first = case.detail.partition("\n")[0]
     rows: dict[str, str | bool | list[str]] = {
@@ -29,8 +29,8 @@ def propose(subject: Subject, offer: Offer, case: CaseVerdict) -> str:
         "guest": [guest],
         "host": [subject.host_arch],
         "emulator": offer.runner,
-        "emulator_versions": f"=={version}" if re.fullmatch(r"\d+(\.\d+)*", version) else "",
-        "signature": f"^{re.escape(case.id)}: ",
+        "emulator_versions": _versions(offer, case),
+        "signature": f"^{case.id}: ",
         "decides": True,
         "summary": f"{case.contract} It does not hold there: {first}",
         "mitigation": f"It holds in: {'; '.join(witness.place for witness in held)}.",
@@ -40,6 +40,16 @@ def propose(subject: Subject, offer: Offer, case: CaseVerdict) -> str:
     text = "[[fault]]\n" + "".join(f"{name} = {_toml(value)}\n" for name, value in rows.items() if value != "")
     tomllib.loads(text)  # what is proposed must at least be TOML
     return text
+
+
+def _versions(offer: Offer, case: CaseVerdict) -> str:
+    """The releases of the emulator in which it was seen to fail; "" where they have no numbers."""
+    bad = [witness.place.partition(",")[0] for witness in case.witnesses if witness.state is State.FAIL]
+    names = [name for name in (offer.implementation, *bad) if name.startswith(f"{offer.runner} ")]
+    versions = sorted({name.removeprefix(offer.runner).strip() for name in names}, key=numbers)
+    if not versions or not all(re.fullmatch(r"\d+(\.\d+)*", version) for version in versions):
+        return ""
+    return f"=={versions[0]}" if len(versions) == 1 else f">={versions[0]}, <={versions[-1]}"
 
 
 def _toml(value: str | bool | list[str]) -> str:

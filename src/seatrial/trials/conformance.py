@@ -54,11 +54,11 @@ def lacks(offer: Offer, host_arch: str, self_exec: str = "") -> dict[str, str]:
         without["self-exec"] = self_exec
     if offer.fidelity in (Fidelity.HOST, Fidelity.HARDWARE):
         return without
-    without["real-time"] = f"how long things take under {offer.implementation} says nothing of the platform"
+    without["real-time"] = f"this is {offer.implementation}"
     if offer.fidelity == Fidelity.USER_EMULATION:
-        without["ptrace"] = f"{offer.implementation} does not emulate ptrace"
+        without["ptrace"] = f"this is {offer.implementation}"
         if host_arch in _STRONG_HOSTS:
-            without["weak-memory"] = f"{offer.implementation} on {host_arch} cannot show the weak memory order of a CPU"
+            without["weak-memory"] = f"this is {offer.implementation} on {host_arch}"
     return without
 
 

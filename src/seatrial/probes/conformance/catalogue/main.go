@@ -16,7 +16,6 @@ import (
 	"path/filepath"
 	"slices"
 	"sort"
-	"strings"
 )
 
 // ports are those that the suite is built for, by operating system.
@@ -64,6 +63,9 @@ func main() {
 	out.SetEscapeHTML(false)
 	out.SetIndent("", " ")
 	out.Encode(list)
+	if wrong {
+		os.Exit(1)
+	}
 }
 
 // read adds the cases of one package, each with the ports whose build takes its file.
@@ -91,6 +93,9 @@ func read(folder string, cgo bool, rows map[string]*row) {
 				return true
 			}
 			r := caseOf(literal, constants, set)
+			if r.ID == "" {
+				return false
+			}
 			if old := rows[r.ID]; old != nil {
 				// The same case, with another way of asking in a file for other ports.
 				if old.Contract != r.Contract || old.Cgo != cgo {
@@ -128,7 +133,8 @@ func caseOf(literal *ast.CompositeLit, constants map[string]ast.Expr, set *token
 		text := func() string {
 			value := evaluate(pair.Value, constants)
 			if value.Kind() != constant.String {
-				die("%s: %s is no constant string", set.Position(pair.Pos()), name)
+				complain("%s: %s is no constant string", set.Position(pair.Pos()), name)
+				return ""
 			}
 			return constant.StringVal(value)
 		}
@@ -253,6 +259,14 @@ func grouped(where map[string]bool) []string {
 }
 
 func die(format string, args ...any) {
-	fmt.Fprintf(os.Stderr, strings.TrimSpace("catalogue: "+format)+"\n", args...)
+	complain(format, args...)
 	os.Exit(1)
+}
+
+// wrong: the source holds something that cannot be read. All such places are told before the end.
+var wrong bool
+
+func complain(format string, args ...any) {
+	wrong = true
+	fmt.Fprintf(os.Stderr, "catalogue: "+format+"\n", args...)
 }
