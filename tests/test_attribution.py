@@ -213,6 +213,25 @@ def test_nothing_is_perturbed_where_nothing_is_emulated() -> None:
     assert all(step.perturbation is None and step.offer == 0 for step in trials(history))
 
 
+@pytest.mark.parametrize(
+    ("offer", "self_exec", "text", "state"),
+    [
+        (QEMU10, False, "fork/exec ./app: exec format error", State.EMULATOR),
+        (QEMU10, True, "fork/exec ./app: exec format error", State.FAIL),
+        (QEMU10, False, "something else", State.FAIL),
+        (NATIVE, False, "fork/exec ./app: exec format error", State.FAIL),
+    ],
+)
+def test_step_3_where_programs_cannot_start_others_that_is_no_fault_of_the_program(
+    offer: Offer, self_exec: bool, text: str, state: State
+) -> None:
+    canary = msgspec.structs.replace(SOUND, self_exec=self_exec)
+    observation = msgspec.structs.replace(bad("tests failed: TestStarts"), output=text)
+    verdict, _ = attribute((offer,), {(0, None): [observation]}, (canary,))
+    assert verdict.state is state
+    assert (verdict.rule == Step.CAPABILITY) == (state is State.EMULATOR)
+
+
 def test_step_6_every_perturbation_is_tried_three_times() -> None:
     verdict, history = attribute((QEMU10,), {})
     perturbed = [step.perturbation for step in trials(history) if step.step == Step.PERTURB]

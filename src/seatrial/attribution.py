@@ -38,6 +38,9 @@ RUNS = 3
 Once only where the first trial ran into its time limit: three rounds of waiting could take hours.
 """
 
+_ENOEXEC = "exec format error"
+"""What Go says when a program that it starts is for another machine (Go source: syscall/zerrors_linux_*.go)."""
+
 _REAL = (Fidelity.HOST, Fidelity.HARDWARE)
 
 
@@ -245,8 +248,13 @@ class _Attribution:
         return None
 
     def _capability(self, index: int, seen: Observation) -> Verdict | None:
-        """Step 3: the CPU in use said that it lacks what the artifact's variant demands."""
+        """Step 3: the runner lacks what the program needs: CPU features of its variant, programs that start others."""
         offer = self._offers[index]
+        texts = seen.failed_output or (f"{seen.signature}\n{seen.output}",)
+        started = self._canaries[index].self_exec or offer.fidelity in _REAL
+        if not started and all(_ENOEXEC in text for text in texts):
+            why = message("run.no-self-exec", runner=offer.implementation)
+            return Verdict(State.EMULATOR, why, index, Step.CAPABILITY, "capability")
         lacking = sorted(self._subject.required.intersection(offer.lacks))
         if seen.layer not in (Layer.CPU, Layer.CPU_LEVEL) or not lacking:
             return None

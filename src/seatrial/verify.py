@@ -13,6 +13,7 @@ from seatrial.cells import CellRun, Context, Outcome
 from seatrial.host import host
 from seatrial.model.events import CellPlanned, Event, Finished, Note, Planned, StageEnded, StageStarted
 from seatrial.model.finding import Finding
+from seatrial.model.program import BuildJob
 from seatrial.model.report import (
     SCHEMA,
     ArtifactSummary,
@@ -32,6 +33,9 @@ from seatrial.store import Store, write_atomically
 from seatrial.tables.messages import message
 
 __all__ = ["Listener", "Request", "exit_code", "verify"]
+
+_SLOW_BUILD = 10.0
+"""Seconds after which a build that goes on is told, so that nobody thinks it hangs."""
 
 Listener = Callable[[Event, Callable[[], Report]], None]
 """Told each event as it happens, from any thread, with a function that gives the report so far."""
@@ -114,7 +118,15 @@ class _Run:
     def _build(self, context: Context, cells: list[PlannedCell]) -> Outcome:
         for cell in cells:
             self._start(cell, StageName.BUILD)
-        return context.build(cells[0])
+        text = f"still building {cells[0].go_target.name} for {cells[0].platform.name}"
+        if isinstance(cells[0].job, BuildJob) and cells[0].job.cc:
+            text += f" with {cells[0].job.cc.title}, whose first use of a target takes a while"
+        slow = threading.Timer(_SLOW_BUILD, self._note, [text])
+        slow.start()
+        try:
+            return context.build(cells[0])
+        finally:
+            slow.cancel()
 
     def _pass_through(self, context: Context, cell: PlannedCell, builds: dict[str, Future[Outcome]]) -> None:
         built = builds[context.build_key(cell)].result()

@@ -170,6 +170,12 @@ def test_perturbations_reach_the_program(native: Offer, facts: Facts, script: Sc
     assert "pin.py" in pinned.reproducer
 
 
+def test_the_reproducer_makes_the_folder_that_it_needs(native: Offer, facts: Facts, script: Script) -> None:
+    app = script("exit 0")
+    seen = smoke(native, app, facts(), SmokeSpec(args=("{tmp}/log",), exit_code=0))
+    assert seen.reproducer == f"mkdir -p /tmp/seatrial-smoke && {app} /tmp/seatrial-smoke/log"
+
+
 def test_the_reproducer_can_be_pasted(native: Offer, facts: Facts, script: Script) -> None:
     offer = msgspec.structs.replace(native, prefix=("env", "-u", "LANG"), environment={"QEMU_CPU": "max"})
     app = script("exit 0")

@@ -192,6 +192,6 @@ class _Smoke:
                 *loader_evidence(self._offer, self._dynamic),
             ),
             output=outcome.stdout + outcome.stderr,
-            reproducer=self._command.line,
+            reproducer=self._here.pasted(self._command.line),
             seconds=outcome.seconds,
         )

@@ -17,6 +17,7 @@ from seatrial.model.project import SmokeSpec
 __all__ = ["Check", "Places", "checks_of", "places"]
 
 _ANSWER_BYTES = 1 << 20
+_LATER = "/tmp/seatrial-smoke"
 
 
 class Places(msgspec.Struct, frozen=True):
@@ -33,6 +34,12 @@ class Places(msgspec.Struct, frozen=True):
     def fill_pattern(self, pattern: str) -> str:
         """The regular expression with `{port}` and `{tmp}` filled in, standing for themselves."""
         return pattern.replace("{port}", str(self.port)).replace("{tmp}", re.escape(self._path))
+
+    def pasted(self, line: str) -> str:
+        """A command line of the trial for later, when its folder is gone: with another one, which it makes first."""
+        if str(self.folder) not in line:
+            return line
+        return f"mkdir -p {_LATER} && {line.replace(str(self.folder), _LATER)}"
 
     @property
     def _path(self) -> str:
