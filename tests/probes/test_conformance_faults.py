@@ -10,7 +10,13 @@ from support.conformance_probes import cgo_probe, injector, listed, pure_probe, 
 
 pytestmark = [pytest.mark.go, pytest.mark.zig]
 
+_WHOLE_RUNS = 2
+"""Faults of each topic under which the whole suite is run."""
 _NATIVE = [fault for fault in faults() if fault.port == "linux/amd64"]
+_TOPICS = sorted(path.name for path in SUITE.glob("topics/*"))
+_WHOLE = [
+    fault for topic in _TOPICS for fault in [one for one in _NATIVE if one.name.startswith(f"{topic}-")][:_WHOLE_RUNS]
+]
 
 
 @pytest.mark.slow
@@ -31,6 +37,21 @@ def test_a_planted_fault_is_caught(fault: Fault, tmp_path: Path) -> None:
     assert set(fault.catches) <= red, {name: seen.get(name, "in no probe") for name in set(fault.catches) - red}
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("fault", _WHOLE, ids=lambda fault: fault.name)
+def test_a_fault_turns_only_its_own_topic_red_and_those_that_lean_on_it(fault: Fault, tmp_path: Path) -> None:
+    """The whole probe under a fault: who reads the certificate must not be sent to the wrong place."""
+    make = next(make for make in (pure_probe, cgo_probe) if set(fault.catches) & set(listed(make())))
+    _, lines, cases = run_probe(*_faulty(fault, make(not fault.rule), tmp_path), env=_env(fault), seconds=850)
+    assert "end" in lines[-1]
+    red = {name for name, case in cases.items() if case["state"] == "fail"}
+    assert red & set(fault.catches)
+    own = {name.partition("/")[0] for name in fault.catches}
+    undeclared = {name: cases[name]["detail"] for name in red if name.partition("/")[0] not in own | set(fault.leans)}
+    assert undeclared == {}
+
+
 def _faulty(fault: Fault, probe: Path, folder: Path) -> list[Path]:
     if not fault.rule:
         return [probe]
@@ -43,7 +64,7 @@ def _env(fault: Fault) -> dict[str, str]:
     return {"SEATRIAL_FAULT": "" if fault.rule else fault.name, "SEATRIAL_TIME_FACTOR": "1" if fault.hangs else "4"}
 
 
-@pytest.mark.parametrize("topic", sorted(path.name for path in SUITE.glob("topics/*")))
+@pytest.mark.parametrize("topic", _TOPICS)
 def test_every_case_is_caught_by_some_fault(topic: str) -> None:
     cases = {name for probe in (pure_probe(), cgo_probe()) for name in listed(probe) if name.startswith(f"{topic}/")}
     caught = {name for fault in faults() for name in fault.catches if name.startswith(f"{topic}/")}
