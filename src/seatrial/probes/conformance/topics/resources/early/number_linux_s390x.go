@@ -1,0 +1,3 @@
+package early
+
+const callPrlimit = 334 // prlimit64, linux/arch/s390/kernel/syscalls/syscall.tbl
