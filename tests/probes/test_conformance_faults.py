@@ -25,9 +25,10 @@ def test_a_planted_fault_is_caught(fault: Fault, tmp_path: Path) -> None:
     red: set[str] = set()
     seen: dict[str, str] = {}
     for make in (pure_probe, cgo_probe):
-        probe = make(faulty=not fault.rule)
-        if ids := sorted(set(fault.catches) & set(listed(probe))):
-            _, _, cases = run_probe(*_faulty(fault, probe, tmp_path), "--run", ",".join(ids), env=_env(fault))
+        probe = make(not fault.rule)
+        if ids := sorted(set(fault.catches) & set(listed(probe.path))):
+            env = _env(fault) | dict(probe.env)
+            _, _, cases = run_probe(*_faulty(fault, probe.path, tmp_path), "--run", ",".join(ids), env=env)
             seen |= {name: f"{case['state']} ({case['detail']})" for name, case in cases.items()}
             red |= {
                 name
@@ -42,8 +43,9 @@ def test_a_planted_fault_is_caught(fault: Fault, tmp_path: Path) -> None:
 @pytest.mark.parametrize("fault", _WHOLE, ids=lambda fault: fault.name)
 def test_a_fault_turns_only_its_own_topic_red_and_those_that_lean_on_it(fault: Fault, tmp_path: Path) -> None:
     """The whole probe under a fault: who reads the certificate must not be sent to the wrong place."""
-    make = next(make for make in (pure_probe, cgo_probe) if set(fault.catches) & set(listed(make())))
-    _, lines, cases = run_probe(*_faulty(fault, make(not fault.rule), tmp_path), env=_env(fault), seconds=850)
+    make = next(make for make in (pure_probe, cgo_probe) if set(fault.catches) & set(listed(make().path)))
+    probe = make(not fault.rule)
+    _, lines, cases = run_probe(*_faulty(fault, probe.path, tmp_path), env=_env(fault) | dict(probe.env), seconds=850)
     assert "end" in lines[-1]
     red = {name for name, case in cases.items() if case["state"] == "fail"}
     assert red & set(fault.catches)
@@ -66,7 +68,8 @@ def _env(fault: Fault) -> dict[str, str]:
 
 @pytest.mark.parametrize("topic", _TOPICS)
 def test_every_case_is_caught_by_some_fault(topic: str) -> None:
-    cases = {name for probe in (pure_probe(), cgo_probe()) for name in listed(probe) if name.startswith(f"{topic}/")}
+    probes = (pure_probe(), cgo_probe())
+    cases = {name for probe in probes for name in listed(probe.path) if name.startswith(f"{topic}/")}
     caught = {name for fault in faults() for name in fault.catches if name.startswith(f"{topic}/")}
     assert cases - caught == set()
     assert not cases or len([fault for fault in faults() if fault.name.startswith(f"{topic}-")]) >= 2

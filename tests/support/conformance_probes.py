@@ -3,32 +3,47 @@
 import json
 import os
 import subprocess
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
-from seatrial import platforms
+from seatrial.build.conformance import build_cgo_probe, build_pure_probe
+from seatrial.conformance import host_platform
 from seatrial.host import host
 from seatrial.model.go_target import GoTarget
-from seatrial.model.program import CCompiler
-from seatrial.model.project import BuildSettings
+from seatrial.model.message import Message
 from seatrial.store import Store, default_root
-from seatrial.toolchains import NoCCompiler, c_compiler, compile_probe, find_go
-from support.conformance_faults import INJECTOR, SUITE
+from seatrial.toolchains import compile_probe, find_go, find_zig
+from support.conformance_faults import INJECTOR
 
-__all__ = ["cgo_probe", "injector", "listed", "pure_probe", "run_probe"]
+__all__ = ["BuiltProbe", "cgo_probe", "injector", "listed", "pure_probe", "run_probe"]
 
 
-def pure_probe(faulty: bool = False) -> Path:
+class BuiltProbe(msgspec.Struct, frozen=True):
+    """A probe, and what its environment must hold."""
+
+    path: Path
+    env: Mapping[str, str] = {}
+
+
+@cache
+def pure_probe(faulty: bool = False) -> BuiltProbe:
     """The static pure-Go probe for this host."""
-    return _built(faulty, None)
+    return BuiltProbe(build_pure_probe(host_platform(), find_go(), Store(default_root()), faulty))
 
 
-def cgo_probe(faulty: bool = False) -> Path:
-    """The probe of the cases that take C, for this host, made by zig."""
-    return _built(faulty, _zig())
+@cache
+def cgo_probe(faulty: bool = False) -> BuiltProbe:
+    """The probe of the cases that take C, for this host, with its libraries. Skips where zig is missing."""
+    if find_zig() is None:
+        pytest.skip("the package ziglang is missing")
+    made = build_cgo_probe(host_platform(), find_go(), Store(default_root()), faulty)
+    assert not isinstance(made, Message), made
+    return BuiltProbe(made.path, {"SEATRIAL_LIBRARIES": str(made.libraries)})
 
 
 def injector() -> Path:
@@ -38,6 +53,7 @@ def injector() -> Path:
     return compile_probe(find_go(), INJECTOR, GoTarget("linux", "amd64"), Store(default_root()))
 
 
+@cache
 def listed(probe: Path) -> tuple[str, ...]:
     """The ids of the cases that are in a probe."""
     done = subprocess.run([probe, "--list"], capture_output=True, text=True, check=True, timeout=60)
@@ -45,32 +61,10 @@ def listed(probe: Path) -> tuple[str, ...]:
 
 
 def run_probe(
-    *argv: str | Path, env: dict[str, str] | None = None, seconds: float = 120
+    *argv: str | Path, env: Mapping[str, str] | None = None, seconds: float = 120
 ) -> tuple[int, list[dict[str, Any]], dict[str, dict[str, Any]]]:
     """Exit code, all lines, and the cases by id."""
-    done = subprocess.run(argv, env=os.environ | (env or {}), capture_output=True, text=True, timeout=seconds)
+    done = subprocess.run(argv, env=os.environ | dict(env or {}), capture_output=True, text=True, timeout=seconds)
     assert done.stdout, done.stderr
     lines = [json.loads(line) for line in done.stdout.splitlines()]
     return done.returncode, lines, {line["case"]: line for line in lines if "case" in line}
-
-
-@cache
-def _built(faulty: bool, cc: CCompiler | None) -> Path:
-    return compile_probe(
-        find_go(),
-        SUITE,
-        GoTarget("linux", host().goarch),
-        Store(default_root()),
-        cc=cc,
-        tags=("faults",) if faulty else (),
-        env={"CGO_CFLAGS": "-O2 -g -DSEATRIAL_FAULTS"} if faulty and cc else {},
-    )
-
-
-@cache
-def _zig() -> CCompiler:
-    platform = platforms.load().platform(f"debian-12/{host().goarch}")
-    found = c_compiler(platform, BuildSettings(), "", find_go(), Store(default_root()))
-    if isinstance(found, NoCCompiler):
-        pytest.skip(found.reason.text)
-    return found

@@ -49,7 +49,7 @@ def test_the_catalogue_is_that_of_the_source() -> None:
 def test_the_probes_hold_the_cases_of_the_catalogue() -> None:
     """What was read from the source is what the programs say of themselves, here at least."""
     held = {}
-    for probe, cgo in ((pure_probe(), False), (cgo_probe(), True)):
+    for probe, cgo in ((pure_probe().path, False), (cgo_probe().path, True)):
         done = subprocess.run([probe, "--list"], capture_output=True, text=True, check=True, env=os.environ)
         for line in done.stdout.splitlines():
             row = json.loads(line)

@@ -51,9 +51,16 @@ class _Libraries(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     library: tuple[_Library, ...] = ()
 
 
-def build_pure_probe(platform: Platform, go: GoToolchain, store: Store) -> Path:
-    """The static probe. Raises CouldNotCheck when it cannot be built."""
-    return compile_probe(go, SUITE, go_target(platform, BuildSettings()), store)
+_FAULTY = {"CGO_CFLAGS": "-O2 -g -DSEATRIAL_FAULTS"}
+
+
+def build_pure_probe(platform: Platform, go: GoToolchain, store: Store, faulty: bool = False) -> Path:
+    """The static probe; `faulty`: with the planted faults in it. Raises CouldNotCheck when it cannot be built."""
+    return compile_probe(go, SUITE, go_target(platform, BuildSettings()), store, tags=_tags(faulty))
+
+
+def _tags(faulty: bool) -> tuple[str, ...]:
+    return ("faults",) if faulty else ()
 
 
 def probe_compiler(platform: Platform, go: GoToolchain, store: Store) -> CCompiler | NoCCompiler:
@@ -68,20 +75,21 @@ def probe_compiler(platform: Platform, go: GoToolchain, store: Store) -> CCompil
     return found
 
 
-def build_cgo_probe(platform: Platform, go: GoToolchain, store: Store) -> CgoProbe | Message:
+def build_cgo_probe(platform: Platform, go: GoToolchain, store: Store, faulty: bool = False) -> CgoProbe | Message:
     """The probe with its libraries, or why there is none."""
     compiler = probe_compiler(platform, go, store)
     if isinstance(compiler, NoCCompiler):
         return compiler.reason
     target = go_target(platform, BuildSettings())
     try:
-        path = compile_probe(go, SUITE, target, store, cc=compiler)
-        return CgoProbe(path, _libraries(go, target, compiler, store), compiler)
+        env = _FAULTY if faulty else None
+        path = compile_probe(go, SUITE, target, store, cc=compiler, tags=_tags(faulty), env=env)
+        return CgoProbe(path, _libraries(go, target, compiler, store, faulty), compiler)
     except CouldNotCheck as error:
         return message("conformance.no-cgo-probe", compiler=compiler.title, why=error.message)
 
 
-def _libraries(go: GoToolchain, target: GoTarget, cc: CCompiler, store: Store) -> Path:
+def _libraries(go: GoToolchain, target: GoTarget, cc: CCompiler, store: Store, faulty: bool) -> Path:
     """A folder with each library, or `<file>.reason` with the reason why this port has it not."""
     place = SUITE / "libraries"
     table = place / "libraries.toml"
@@ -91,19 +99,32 @@ def _libraries(go: GoToolchain, target: GoTarget, cc: CCompiler, store: Store) -
     def fill(folder: Path) -> None:
         for row in rows:
             if row.mode == "c":
-                said = _link(go, cc, sorted((place / row.folder).glob("*.c")), row.flags, folder / row.file)
+                flags = (*row.flags, "-DSEATRIAL_FAULTS") if faulty else row.flags
+                said = _link(go, cc, sorted((place / row.folder).glob("*.c")), flags, folder / row.file)
             else:
-                said = _compile(go, target, cc, row, store, folder)
+                said = _compile(go, target, cc, row, store, folder, faulty)
             if said:
                 (folder / f"{row.file}.reason").write_text(said, "utf-8")
 
-    return store.make("probes", digest("libraries", go.digest, target, cc.digest, content), fill)
+    return store.make("probes", digest("libraries", go.digest, target, cc.digest, content, faulty), fill)
 
 
-def _compile(go: GoToolchain, target: GoTarget, cc: CCompiler, row: _Library, store: Store, folder: Path) -> str:
-    package = f"./libraries/{row.folder}"
+def _compile(
+    go: GoToolchain, target: GoTarget, cc: CCompiler, row: _Library, store: Store, folder: Path, faulty: bool
+) -> str:
     try:
-        made = compile_probe(go, SUITE, target, store, cc=cc, package=package, name=row.file, buildmode=row.mode)
+        made = compile_probe(
+            go,
+            SUITE,
+            target,
+            store,
+            cc=cc,
+            package=f"./libraries/{row.folder}",
+            name=row.file,
+            buildmode=row.mode,
+            tags=_tags(faulty),
+            env=_FAULTY if faulty else None,
+        )
     except CouldNotCheck as error:
         return error.message
     shutil.copy(made, folder / row.file)
