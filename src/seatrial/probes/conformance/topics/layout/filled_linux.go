@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"os"
+	"reflect"
 	"strconv"
 	"strings"
 	"syscall"
@@ -22,11 +23,10 @@ type guarded[S any] struct {
 }
 
 // filled lets the kernel write a structure twice, over two patterns: what keeps both patterns was not written. The
-// kernel must write neither before nor behind it, and its last byte must be the one that Go's structure says.
-func filled[S any](t *suite.T, name string, last uintptr, call func(*S) error) *S {
+// kernel must write nothing before and behind it, and all up to its last field, which ends at least there.
+func filled[S any](t *suite.T, name string, least uintptr, call func(*S) error) *S {
 	patterns := [2]byte{0xaa, 0x55}
 	var rooms [2]*guarded[S]
-	size := unsafe.Sizeof(*new(S))
 	for i, pattern := range patterns {
 		rooms[i] = new(guarded[S])
 		for j := range bytesOf(rooms[i]) {
@@ -36,34 +36,50 @@ func filled[S any](t *suite.T, name string, last uintptr, call func(*S) error) *
 			refused(t, name, err)
 		}
 	}
-	at, first, second := unsafe.Offsetof(rooms[0].it), bytesOf(rooms[0]), bytesOf(rooms[1])
+	start, size := unsafe.Offsetof(rooms[0].it), unsafe.Sizeof(rooms[0].it)
+	first, second := bytesOf(rooms[0]), bytesOf(rooms[1])
 	reached := uintptr(0)
 	for i := range first {
 		switch kept := first[i] == patterns[0] && second[i] == patterns[1]; {
 		case kept:
-		case uintptr(i) < at:
-			t.Errorf("the kernel wrote %d bytes before %s", at-uintptr(i), name)
+		case uintptr(i) < start:
+			t.Errorf("the kernel wrote %d bytes before %s", start-uintptr(i), name)
 		default:
-			reached = uintptr(i) - at + 1
+			reached = uintptr(i) - start + 1
 		}
 	}
-	if reached != last {
-		t.Errorf("the kernel wrote %s up to byte %d, expected %d (Go's structure has %d)", name, reached, last, size)
+	if reached < least || reached > size {
+		t.Errorf("the kernel wrote %d bytes of %s, expected %d to %d, the size of Go's structure", reached, name, least, size)
 	}
 	return &rooms[0].it
 }
 
-// whole is filled for a structure that the kernel writes to its last byte.
+// whole is filled for a structure that the kernel writes to its last field.
 func whole[S any](t *suite.T, name string, call func(*S) error) *S {
-	last := unsafe.Sizeof(*new(S))
+	least := lastField(reflect.TypeFor[S]())
 	if value, ok := t.Expected(name + "-bytes"); ok {
 		number, err := strconv.Atoi(value)
 		if err != nil {
 			t.Fatalf("this is a mistake in expected/layout.json: %v", err)
 		}
-		last = uintptr(number)
+		least = uintptr(number)
 	}
-	return filled(t, name, last, call)
+	return filled(t, name, least, call)
+}
+
+// lastField is where the last field of a structure ends that is not there to fill it up.
+func lastField(of reflect.Type) uintptr {
+	if of.Kind() != reflect.Struct {
+		return of.Size()
+	}
+	end := uintptr(0)
+	for i := range of.NumField() {
+		field := of.Field(i)
+		if field.Name != "_" && !strings.HasPrefix(field.Name, "Pad") && !strings.HasPrefix(field.Name, "X_") {
+			end = field.Offset + field.Type.Size()
+		}
+	}
+	return end
 }
 
 // refused ends the case: a call that is not there or not allowed says nothing about its structures.

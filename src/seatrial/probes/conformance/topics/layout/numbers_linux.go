@@ -10,7 +10,7 @@ var (
 	}[runtime.GOARCH]
 	sysGetsockname = map[string]uintptr{
 		"386": 367, "amd64": 51, "arm": 286, "arm64": 204, "loong64": 204, "mips": 4171, "mipsle": 4171, "mips64": 5050,
-		"mips64le": 5050, "ppc64": 332, "ppc64le": 332, "riscv64": 204, "s390x": 367,
+		"mips64le": 5050, "ppc64": 331, "ppc64le": 331, "riscv64": 204, "s390x": 367,
 	}[runtime.GOARCH]
 	sysGetsockopt = map[string]uintptr{
 		"386": 365, "amd64": 55, "arm": 295, "arm64": 209, "loong64": 209, "mips": 4173, "mipsle": 4173, "mips64": 5054,

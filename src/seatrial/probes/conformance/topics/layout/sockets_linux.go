@@ -235,17 +235,18 @@ func joinGroup(t *suite.T, byIndex bool) {
 	if err != nil {
 		t.Fatalf("IP_ADD_MEMBERSHIP: %v", err)
 	}
-	// Lists groups below each interface, as numbers in the machine's byte order.
-	inLoopback, want := false, fmt.Sprintf("%08X", binary.NativeEndian.Uint32(group[:]))
+	// Lists groups below each interface, as numbers in the byte order of the kernel, which is an emulator's host's.
+	inLoopback := false
+	little, big := fmt.Sprintf("%08X", binary.LittleEndian.Uint32(group[:])), fmt.Sprintf("%X", group)
 	for line := range strings.Lines(told(t, "/proc/net/igmp")) {
 		if !strings.HasPrefix(line, "\t") {
 			fields := strings.Fields(line)
 			inLoopback = len(fields) > 1 && fields[1] == "lo"
-		} else if inLoopback && strings.HasPrefix(strings.TrimSpace(line), want) {
+		} else if line = strings.TrimSpace(line); inLoopback && (strings.HasPrefix(line, little) || strings.HasPrefix(line, big)) {
 			return
 		}
 	}
-	t.Fatalf("/proc/net/igmp does not list the group %s below lo", want)
+	t.Fatalf("/proc/net/igmp does not list the group %s below lo", big)
 }
 
 func joinGroup6(t *suite.T) {

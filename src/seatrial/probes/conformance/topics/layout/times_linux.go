@@ -4,7 +4,6 @@ import (
 	"runtime"
 	"syscall"
 	"time"
-	"unsafe"
 
 	"seatrial.example/conformance/suite"
 )
@@ -66,7 +65,9 @@ func timespec(t *suite.T) {
 }
 
 func timeval(t *suite.T) {
-	got := whole(t, "timeval", syscall.Gettimeofday)
+	got := whole(t, "timeval", func(into *syscall.Timeval) error { // Go itself may ask the vDSO
+		return raw(syscall.SYS_GETTIMEOFDAY, at(into), 0)
+	})
 	if early := time.Since(time.Unix(got.Unix())); early < 0 || early > t.Patience(5*time.Second) {
 		t.Errorf("the time is %v, which is %v before now", time.Unix(got.Unix()), early)
 	}
@@ -148,11 +149,11 @@ func burned(t *suite.T) (usage syscall.Rusage) {
 		if err := syscall.Getrusage(syscall.RUSAGE_SELF, &usage); err != nil {
 			t.Fatalf("getrusage: %v", err)
 		}
-		if usage.Utime.Nano() > 25e6 {
+		if usage.Utime.Nano() > 20e6 {
 			return usage
 		}
 		if time.Now().After(deadline) {
-			t.Unknown("this process does not get to 25 ms of CPU time")
+			t.Unknown("this process does not get to 20 ms of CPU time")
 		}
 		for i := 0; i < 1e5; i++ {
 			spent++
@@ -173,10 +174,10 @@ func tms(t *suite.T) {
 	var after, children syscall.Rusage
 	_ = syscall.Getrusage(syscall.RUSAGE_SELF, &after)
 	_ = syscall.Getrusage(syscall.RUSAGE_CHILDREN, &children)
-	const tick, grace = 10_000_000, 1
-	within(t, "tms_utime", int64(got.Utime), usage.Utime.Nano()/tick-grace, after.Utime.Nano()/tick+grace)
-	within(t, "tms_stime", int64(got.Stime), usage.Stime.Nano()/tick-grace, after.Stime.Nano()/tick+grace)
-	within(t, "tms_cutime", int64(got.Cutime), children.Utime.Nano()/tick-grace, children.Utime.Nano()/tick+grace)
+	const tick, rounded = 10_000_000, 1 // kernels that tick at 250 Hz round down twice for 32-bit programs
+	within(t, "tms_utime", int64(got.Utime), usage.Utime.Nano()/tick-rounded, after.Utime.Nano()/tick)
+	within(t, "tms_stime", int64(got.Stime), usage.Stime.Nano()/tick-rounded, after.Stime.Nano()/tick)
+	within(t, "tms_cutime", int64(got.Cutime), children.Utime.Nano()/tick-rounded, children.Utime.Nano()/tick)
 	if returned == 0 {
 		t.Errorf("times returned no ticks")
 	}
@@ -184,9 +185,7 @@ func tms(t *suite.T) {
 
 func timex(t *suite.T) {
 	var state int
-	var shape syscall.Timex // the rest is room for fields to come
-	last := unsafe.Offsetof(shape.Tai) + unsafe.Sizeof(shape.Tai)
-	got := filled(t, "timex", last, func(into *syscall.Timex) (err error) {
+	got := whole(t, "timex", func(into *syscall.Timex) (err error) {
 		into.Modes = 0 // only ask
 		state, err = syscall.Adjtimex(into)
 		return err
