@@ -8,22 +8,25 @@ import (
 	"path/filepath"
 	"syscall"
 	"unsafe"
+
+	"seatrial.example/conformance/suite"
 )
 
 func init() {
-	faults(fault{
-		name:     "beyond-end-of-file",
-		contract: "A read of a mapped file's page beyond its end ends the program with the address; with SetPanicOnFault it is a panic.",
-		source:   "mmap(2), SIGBUS; package runtime/debug, SetPanicOnFault",
-		breaks:   "A database whose file was cut short dies of something else, or reads zeros.",
-		commit: func() {
+	suite.Register(suite.Case{
+		ID:       "signals/fault-beyond-end-of-file",
+		Contract: "A read of a mapped file's page beyond its end ends the program with the address; with SetPanicOnFault it is a panic.",
+		Source:   "mmap(2), SIGBUS; package runtime/debug, SetPanicOnFault",
+		Breaks:   "A database whose file was cut short dies of something else, or reads zeros.",
+		Needs:    []string{"self-exec"},
+		Run: committed("beyond-end-of-file", func() {
 			place, err := beyondEnd()
 			if err != nil {
 				fmt.Fprintln(os.Stderr, err)
 				os.Exit(9)
 			}
 			fmt.Println(*(*byte)(place))
-		},
+		}),
 	})
 }
 
