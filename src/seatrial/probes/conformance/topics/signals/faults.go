@@ -105,7 +105,7 @@ var byName = map[string]func(){}
 // committed is a case that has a helper program commit a fault of the CPU, and judges what became of it.
 func committed(name string, commit func()) func(t *suite.T) {
 	byName[name] = commit
-	return func(t *suite.T) { judge(t, name) }
+	return func(t *suite.T) { outcome.Judge(t, helper, name) }
 }
 
 // nowhere and zero are variables, so that the compiler does not see what is coming.
