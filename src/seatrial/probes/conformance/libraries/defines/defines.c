@@ -1,0 +1,2 @@
+/* Defines NAME, which libraries made from ../asks refer to. */
+int NAME(void) { return VALUE; }
