@@ -24,6 +24,7 @@ QUICK = {
     "seatrial targets kylin-v10-sp3/ft-2000-4": "verbatim",
     "seatrial inspect ./app-linux-amd64": "linux",
     "seatrial explain ST-LIBC-001": "glibc",
+    "seatrial conformance --list --topic signals": "signals/sigusr2-acknowledged",
 }
 """Command to what it must print; each ends with 0."""
 
@@ -40,6 +41,13 @@ VERIFY = {
     "seatrial verify ./cmd/app --resume": (),
 }
 """Command to the files that it must leave."""
+
+CONFORMANCE = {
+    "seatrial conformance": "contracts hold",
+    "seatrial conformance -t kylin-v10-sp3/ft-2000-4 --topic clocks": "contracts hold",
+    "seatrial conformance export --port linux/loong64 -o suite": "suite",
+}
+"""Command to what it must print."""
 
 MAKE = {"make demo", "make test", "make lint", "make bench"}
 GOOD = (State.PASS, State.WARN)
@@ -80,7 +88,7 @@ def play(command: str, folder: Path, timeout: float) -> str:
 
 
 def test_every_command_is_run_by_a_test_below() -> None:
-    assert set(commands()) == QUICK.keys() | VERIFY.keys() | MAKE | OTHER
+    assert set(commands()) == QUICK.keys() | VERIFY.keys() | CONFORMANCE.keys() | MAKE | OTHER
 
 
 @pytest.mark.go
@@ -97,6 +105,16 @@ def test_verify(sandbox: Path, command: str) -> None:
     assert "pass" in play(command, sandbox, 890)
     for name in VERIFY[command]:
         assert (sandbox / name).stat().st_size > 0
+
+
+@pytest.mark.slow
+@pytest.mark.go
+@pytest.mark.zig
+@pytest.mark.qemu
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("command", CONFORMANCE)
+def test_conformance(sandbox: Path, command: str) -> None:
+    assert CONFORMANCE[command] in play(command, sandbox, 890)
 
 
 def test_make_is_all_that_must_be_there() -> None:
