@@ -113,3 +113,8 @@ def test_a_mount_that_fails_stops_before_the_program(store: Store, tmp_path: Pat
     outcome = run([launcher.path, "echo", "started"], environment(), 20.0)
     assert not outcome.ok
     assert outcome.stdout == ""
+
+
+def test_a_layer_adds_what_is_lacking_or_stands_first() -> None:
+    assert Layer("/usr", ("/a", "/b")).lower == ("/usr", "/a", "/b")
+    assert Layer("/usr", ("/a", "/b"), first=True).lower == ("/a", "/b", "/usr")

@@ -42,6 +42,13 @@ class Layer(msgspec.Struct, frozen=True):
     over: str
     """The host's directory, not a symbolic link."""
     directories: tuple[str, ...]
+    first: bool = False
+    """The directories' files stand before the host's own; otherwise they only add what the host lacks."""
+
+    @property
+    def lower(self) -> tuple[str, ...]:
+        """The overlay's directories; the first that has a file gives it."""
+        return (*self.directories, self.over) if self.first else (self.over, *self.directories)
 
 
 class Scratch(msgspec.Struct, frozen=True):
@@ -90,7 +97,7 @@ def write_launcher(
     """
     unshare = _tool("unshare")
     inside = ["#!/bin/sh", "# Made by seatrial: inside the new namespaces.", "set -e"]
-    inside += [_overlay(layer.over, lowerdir=":".join([layer.over, *layer.directories])) for layer in layers]
+    inside += [_overlay(layer.over, lowerdir=":".join(layer.lower)) for layer in layers]
     if scratch:
         place = store.make("runners", digest("scratch"), lambda _: None)
         upper, work, merged = (str(place / name) for name in ("upper", "work", "merged"))

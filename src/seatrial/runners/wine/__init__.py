@@ -23,10 +23,15 @@ from seatrial.tables.messages import message
 
 __all__ = ["Wine"]
 
-_PACKAGES = ("wine", "libwine", "wine-zlib", "wine-unwind")
+_PACKAGES = ("wine", "libwine", "wine-zlib", "wine-unwind", "wine-lzma", "wine-gcc", "wine-libc")
+_SOUND_MAJOR = 10
+"""The first release without the faults that every Go program meets (tables/emulator_faults.toml)."""
 _DLLS = "usr/lib/x86_64-linux-gnu/wine/x86_64-windows"
 _ZLIB = "/usr/x86_64-w64-mingw32/lib/zlib1.dll"
 _SHIM = Path(__file__).parent / "bcryptprimitives.c"
+_WITHOUT_TMPDIR = ("env", "-u", "TMPDIR")
+"""Debian's wineserver 10.0 frees what getenv gave it, and aborts. Windows programs look at TEMP, which wine sets."""
+
 _TIME_FACTOR = 3.0
 _LIMITS = (  # facts/feasibility.md, section 5
     "UDP sockets (WSAIoctl: winapi error 10045)",
@@ -49,7 +54,7 @@ class _Installation(msgspec.Struct, frozen=True):
 
 
 class Wine:
-    """Runs windows/amd64 programs under the wine that is installed, or a private one."""
+    """Runs windows/amd64 programs: under the wine that is installed, or a private one where that one is too old."""
 
     name = "wine"
 
@@ -76,9 +81,17 @@ class Wine:
         return (self._offer(platform, *self._ready),)
 
     def _prepare(self) -> tuple[_Installation, Path] | CouldNotCheck:
+        installed = self._installed()
         try:
-            installation = self._installed() or self._private()
-            return installation, self._template(installation)
+            if installed is None or int(installed.version.partition(".")[0]) < _SOUND_MAJOR:
+                private = self._private()
+                return private, self._template(private)
+        except CouldNotCheck as error:
+            if installed is None:
+                return error
+        try:
+            assert installed is not None
+            return installed, self._template(installed)
         except CouldNotCheck as error:
             return error
 
@@ -101,7 +114,7 @@ class Wine:
             runner=self.name,
             implementation=f"wine {installation.version}",
             fidelity=Fidelity.API,
-            prefix=(str(launcher.path), installation.command),
+            prefix=(str(launcher.path), *_WITHOUT_TMPDIR, installation.command),
             substitutes=substitutes,
             same=same,
             limits=(*_LIMITS, *limits()),
@@ -133,7 +146,7 @@ class Wine:
             upstream_version(packages[0].version),
             digest([package.sha256 for package in packages]),
             packages,
-            (Layer("/usr", directories),),
+            (Layer("/usr", directories, first=True),),
         )
 
     def _template(self, installation: _Installation) -> Path:
@@ -163,7 +176,7 @@ class Wine:
         self._run(launcher, [str(Path(installation.command).with_name("wineserver")), "-w"])
 
     def _run(self, launcher: Launcher, command: list[str]) -> Outcome:
-        return run([launcher.path, *command], _environment(), 120.0)
+        return run([launcher.path, *_WITHOUT_TMPDIR, *command], _environment(), 120.0)
 
 
 def _environment() -> dict[str, str]:
