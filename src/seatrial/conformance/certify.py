@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 
 from seatrial import __version__
-from seatrial.attribution import Verdict
+from seatrial.attribution import Tried, Verdict, next_step
 from seatrial.build.conformance import CgoProbe, build_cgo_probe, build_pure_probe
 from seatrial.conformance.host_platform import host_platform
 from seatrial.conformance.part import Canaries, Part, Place, Ways
@@ -177,7 +177,11 @@ class _Side:
             self.probe = msgspec.structs.replace(self.probe, absent=part.refusals[0].reason)
             self._none(State.NOT_RUN, part.refusals[0].reason, "no-runner")
             return
-        used = self._sound(part)
+        sound = _sound(part)
+        if isinstance(sound, Verdict):
+            self._none(sound.state, sound.reason, str(sound.rule))
+            return
+        used = sound
         self.offer = part.offers[used]
         self.probe = msgspec.structs.replace(self.probe, runner=self.offer.implementation)
         self.tools += self.offer.tools
@@ -197,10 +201,6 @@ class _Side:
         rows = (propose(part.subject, self.offer, case) for case in self.verdicts)
         self.proposals = tuple(row for row in rows if row)
 
-    def _sound(self, part: Part) -> int:
-        """The first offer whose canary is sound; attribution tells why it passed over others."""
-        return next((i for i in range(len(part.offers)) if part.canary(i).passed), 0)
-
     def _elsewhere(self, attributed: dict[str, Attributed], part: Part, used: int) -> dict[str, tuple[Witness, ...]]:
         """What this host shows, natively, of the cases that failed under an emulator."""
         if is_real(part.offers[used]):
@@ -216,6 +216,18 @@ class _Side:
             CaseVerdict(info.id, info.contract, info.source, info.breaks, state, reason=reason, rule=rule)
             for info in self.infos
         )
+
+
+def _sound(part: Part) -> int | Verdict:
+    """The first offer whose canary is sound, or attribution's verdict on them where none is."""
+    history: tuple[Tried, ...] = ()
+    while True:
+        step = next_step(part.subject, part.offers, history)
+        if isinstance(step, Verdict):
+            return step
+        if not step.canary:
+            return step.offer
+        history = (*history, Tried(step, part.canary(step.offer)))
 
 
 def stand(info: CaseInfo, outcome: CaseOutcome, reproducer: str = "") -> CaseVerdict:
@@ -240,7 +252,7 @@ def _verdict(
     case = stand(info, outcome, run.reproducer.replace(asked, info.id))
     if attributed is None:
         return case
-    verdict: Verdict = attributed.verdict
+    verdict = attributed.verdict
     return msgspec.structs.replace(
         case,
         state=verdict.state,
