@@ -1,0 +1,75 @@
+//go:build unix
+
+package runtimes
+
+import (
+	"runtime"
+	"sync"
+	"syscall"
+	"time"
+
+	"seatrial.example/conformance/suite"
+)
+
+func init() {
+	suite.Register(suite.Case{
+		ID:       "runtimes/blocked-calls-hold-nobody",
+		Contract: "Goroutines blocked in system calls keep neither the collector nor other goroutines from working.",
+		Source:   "Go runtime/proc.go, entersyscall and retake",
+		Breaks:   "A slow disk or a hung file system stops the whole program.",
+		Needs:    []string{"threads"},
+		Run:      blockedCalls,
+	})
+}
+
+func blockedCalls(t *suite.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(2))
+	const readers = 6 // more than there are processors
+	var pipe [2]int
+	if err := syscall.Pipe(pipe[:]); err != nil {
+		t.Fatalf("pipe: %v", err)
+	}
+	defer syscall.Close(pipe[0])
+	var pool, started sync.WaitGroup
+	for range readers {
+		started.Add(1)
+		pool.Go(func() {
+			started.Done()
+			if suite.Planted("runtimes-blocked-calls-hold") {
+				return
+			}
+			for {
+				if n, err := syscall.Read(pipe[0], make([]byte, 1)); err != syscall.EINTR {
+					if n != 0 || err != nil {
+						t.Errorf("a blocked read ended with %d and %v", n, err)
+					}
+					return
+				}
+			}
+		})
+	}
+	started.Wait()
+	time.Sleep(time.Millisecond)
+	worked := make(chan struct{})
+	go func() {
+		runtime.GC()
+		close(worked)
+	}()
+	select {
+	case <-worked:
+	case <-time.After(t.Patience(3 * time.Second)):
+		t.Errorf("a collection waited for blocked system calls")
+	}
+	ended := make(chan struct{})
+	go func() {
+		pool.Wait()
+		close(ended)
+	}()
+	select {
+	case <-ended:
+		t.Errorf("the reads ended before anything was written")
+	default:
+	}
+	syscall.Close(pipe[1]) // ends the reads
+	<-ended
+}
