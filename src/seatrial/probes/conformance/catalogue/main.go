@@ -87,19 +87,15 @@ func read(folder string, cgo bool, rows map[string]*row) {
 	}
 	for _, file := range files {
 		where := portsOf(folder, filepath.Base(file), cgo)
-		ast.Inspect(parsed[file], func(node ast.Node) bool {
-			literal, ok := node.(*ast.CompositeLit)
-			if !ok || !isCase(literal) {
-				return true
-			}
-			r := caseOf(literal, constants, set)
+		for _, found := range casesIn(parsed[file]) {
+			r := caseOf(found.literal, scope{constants, found.bound, set})
 			if r.ID == "" {
-				return false
+				continue
 			}
 			if old := rows[r.ID]; old != nil {
 				// The same case, with another way of asking in a file for other ports.
 				if old.Contract != r.Contract || old.Cgo != cgo {
-					die("%s: %s is there twice", set.Position(literal.Pos()), r.ID)
+					die("%s: %s is there twice", set.Position(found.literal.Pos()), r.ID)
 				}
 				r = old
 			}
@@ -108,9 +104,64 @@ func read(folder string, cgo bool, rows map[string]*row) {
 				r.where[port] = true
 			}
 			rows[r.ID] = r
-			return false
+		}
+	}
+}
+
+// A found literal is a suite.Case, with what the loop around it binds: "e.name" to an expression.
+type found struct {
+	literal *ast.CompositeLit
+	bound   map[string]ast.Expr
+}
+
+// casesIn are the cases of a file. One in a loop over a table that is written out there (for _, e := range []end{...})
+// counts once for each row.
+func casesIn(file *ast.File) []found {
+	var all []found
+	var walk func(node ast.Node, bound map[string]ast.Expr)
+	walk = func(node ast.Node, bound map[string]ast.Expr) {
+		ast.Inspect(node, func(inner ast.Node) bool {
+			switch n := inner.(type) {
+			case *ast.RangeStmt:
+				table, isTable := n.X.(*ast.CompositeLit)
+				row, isNamed := n.Value.(*ast.Ident)
+				if !isTable || !isNamed || n == node {
+					return true
+				}
+				for _, element := range table.Elts {
+					walk(n.Body, fieldsOf(row.Name, element))
+				}
+				return false
+			case *ast.CompositeLit:
+				if isCase(n) {
+					all = append(all, found{n, bound})
+					return false
+				}
+			}
+			return true
 		})
 	}
+	walk(file, nil)
+	return all
+}
+
+func fieldsOf(name string, row ast.Expr) map[string]ast.Expr {
+	fields := map[string]ast.Expr{name + ".": row}
+	if literal, ok := row.(*ast.CompositeLit); ok {
+		for _, element := range literal.Elts {
+			if pair, ok := element.(*ast.KeyValueExpr); ok {
+				fields[name+"."+pair.Key.(*ast.Ident).Name] = pair.Value
+			}
+		}
+	}
+	return fields
+}
+
+// A scope is what the expressions of a case may refer to.
+type scope struct {
+	constants map[string]ast.Expr
+	bound     map[string]ast.Expr
+	set       *token.FileSet
 }
 
 func isCase(literal *ast.CompositeLit) bool {
@@ -122,18 +173,18 @@ func isCase(literal *ast.CompositeLit) bool {
 	return ok && name.Name == "suite"
 }
 
-func caseOf(literal *ast.CompositeLit, constants map[string]ast.Expr, set *token.FileSet) *row {
+func caseOf(literal *ast.CompositeLit, in scope) *row {
 	r := &row{Needs: []string{}, Seconds: 10, where: map[string]bool{}}
 	for _, element := range literal.Elts {
 		pair, ok := element.(*ast.KeyValueExpr)
 		if !ok {
-			die("%s: name the fields", set.Position(element.Pos()))
+			die("%s: name the fields", in.set.Position(element.Pos()))
 		}
 		name := pair.Key.(*ast.Ident).Name
 		text := func() string {
-			value := evaluate(pair.Value, constants)
+			value := in.evaluate(pair.Value)
 			if value.Kind() != constant.String {
-				complain("%s: %s is no constant string", set.Position(pair.Pos()), name)
+				complain("%s: %s is no constant string", in.set.Position(pair.Pos()), name)
 				return ""
 			}
 			return constant.StringVal(value)
@@ -148,40 +199,61 @@ func caseOf(literal *ast.CompositeLit, constants map[string]ast.Expr, set *token
 		case "Breaks":
 			r.Breaks = text()
 		case "Seconds":
-			seconds, _ := constant.Float64Val(constant.ToFloat(evaluate(pair.Value, constants)))
+			seconds, _ := constant.Float64Val(constant.ToFloat(in.evaluate(pair.Value)))
 			if seconds > 0 {
 				r.Seconds = seconds
 			}
 		case "Needs":
-			needs := pair.Value
-			if name, ok := needs.(*ast.Ident); ok && constants[name.Name] != nil {
-				needs = constants[name.Name]
-			}
-			list, ok := needs.(*ast.CompositeLit)
-			if !ok {
-				die("%s: Needs is no list", set.Position(pair.Pos()))
-			}
-			for _, need := range list.Elts {
-				r.Needs = append(r.Needs, constant.StringVal(evaluate(need, constants)))
-			}
+			r.Needs = append(r.Needs, in.list(pair.Value)...)
 		}
 	}
 	return r
 }
 
-// evaluate knows literals, sums of them and what the package names at its top; all else is unknown.
-func evaluate(expression ast.Expr, constants map[string]ast.Expr) constant.Value {
+// list knows literals, names of lists, and append of two of them.
+func (in scope) list(expression ast.Expr) []string {
+	var words []string
+	switch e := in.resolve(expression).(type) {
+	case *ast.CompositeLit:
+		for _, element := range e.Elts {
+			words = append(words, constant.StringVal(in.evaluate(element)))
+		}
+		return words
+	case *ast.CallExpr:
+		if name, ok := e.Fun.(*ast.Ident); ok && name.Name == "append" && len(e.Args) == 2 {
+			return append(in.list(e.Args[0]), in.list(e.Args[1])...)
+		}
+	case nil:
+		return nil // a field that the row leaves out
+	}
+	complain("%s: this is no list that can be read", in.set.Position(expression.Pos()))
+	return nil
+}
+
+// resolve follows a name to what it stands for; nil is a field that a row leaves out.
+func (in scope) resolve(expression ast.Expr) ast.Expr {
 	switch e := expression.(type) {
+	case *ast.Ident:
+		if value := in.constants[e.Name]; value != nil {
+			return value
+		}
+	case *ast.SelectorExpr:
+		if name, ok := e.X.(*ast.Ident); ok && in.bound[name.Name+"."] != nil {
+			return in.bound[name.Name+"."+e.Sel.Name]
+		}
+	}
+	return expression
+}
+
+// evaluate knows literals, sums of them and what the package names at its top; all else is unknown.
+func (in scope) evaluate(expression ast.Expr) constant.Value {
+	switch e := in.resolve(expression).(type) {
 	case *ast.BasicLit:
 		return constant.MakeFromLiteral(e.Value, e.Kind, 0)
 	case *ast.ParenExpr:
-		return evaluate(e.X, constants)
-	case *ast.Ident:
-		if value := constants[e.Name]; value != nil {
-			return evaluate(value, constants)
-		}
+		return in.evaluate(e.X)
 	case *ast.BinaryExpr:
-		left, right := evaluate(e.X, constants), evaluate(e.Y, constants)
+		left, right := in.evaluate(e.X), in.evaluate(e.Y)
 		if left.Kind() != constant.Unknown && left.Kind() == right.Kind() {
 			return constant.BinaryOp(left, e.Op, right)
 		}
