@@ -122,7 +122,7 @@ func renameSeenWhole(t *suite.T) {
 			}
 		})
 	}
-	for i := range 40 {
+	for i := range 15 {
 		if err := os.Rename(put(t, filepath.Join(dir, "new"), texts[i%2]), target); err != nil {
 			t.Errorf("renaming: %s", codes.Describe(err))
 			break
@@ -278,7 +278,7 @@ func deepTree(t *suite.T) {
 }
 
 func readWhileChanging(t *suite.T) {
-	const count = 200
+	const count = 120
 	dir := t.Dir()
 	for i := range count { // long names: several calls of the kernel's are needed
 		put(t, filepath.Join(dir, fmt.Sprintf("%03d%s", i, strings.Repeat("n", 150))), "")

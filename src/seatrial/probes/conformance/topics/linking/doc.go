@@ -1,2 +1,2 @@
-// Package linking asks dynamic loading; its cases are in withcgo.
+// Package linking asks dynamic loading; most of its cases are in withcgo.
 package linking

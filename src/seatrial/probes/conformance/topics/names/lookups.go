@@ -158,7 +158,8 @@ func alias(t *suite.T) {
 	}
 	ctx, cancel := enough(t)
 	defer cancel()
-	if last, err := resolver.LookupCNAME(ctx, full("alias")); last != full("four") || err != nil {
+	// Of a longer chain Go names one or the other, by whether the answer without address comes first (Go 1.27).
+	if last, err := resolver.LookupCNAME(ctx, full("once")); last != full("four") || err != nil {
 		t.Errorf("the last alias is %q (%v); %q was expected", last, err, full("four"))
 	}
 }

@@ -18,7 +18,6 @@ import (
 const (
 	limitCPU       = 0
 	limitFileSize  = 1
-	limitData      = 2
 	limitStack     = 3
 	limitCore      = 4
 	limitProcesses = 6

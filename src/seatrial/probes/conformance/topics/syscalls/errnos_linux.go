@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"syscall"
+	"unsafe"
 
 	"seatrial.example/conformance/suite"
 )
@@ -118,7 +119,7 @@ func errnos(t *suite.T) {
 func tooManyFiles(t *suite.T) {
 	const limitOfFiles = 7 // RLIMIT_NOFILE
 	var before [2]uint64
-	if _, errno := call(syscall.SYS_PRLIMIT64, 0, limitOfFiles, 0, address(&before)); errno != 0 {
+	if _, errno := call(syscall.SYS_PRLIMIT64, 0, limitOfFiles, 0, uintptr(unsafe.Pointer(&before))); errno != 0 {
 		t.Fatalf("prlimit64: %s", shown(errno))
 	}
 	first, err := syscall.Dup(0)
@@ -127,11 +128,11 @@ func tooManyFiles(t *suite.T) {
 	}
 	syscall.Close(first)
 	lowered := [2]uint64{uint64(first), before[1]}
-	if _, errno := call(syscall.SYS_PRLIMIT64, 0, limitOfFiles, address(&lowered), 0); errno != 0 {
+	if _, errno := call(syscall.SYS_PRLIMIT64, 0, limitOfFiles, uintptr(unsafe.Pointer(&lowered)), 0); errno != 0 {
 		t.Fatalf("prlimit64: %s", shown(errno))
 	}
 	_, during := syscall.Dup(0)
-	if _, errno := call(syscall.SYS_PRLIMIT64, 0, limitOfFiles, address(&before), 0); errno != 0 {
+	if _, errno := call(syscall.SYS_PRLIMIT64, 0, limitOfFiles, uintptr(unsafe.Pointer(&before)), 0); errno != 0 {
 		t.Fatalf("the limit could not be lifted: %s", shown(errno))
 	}
 	second, after := syscall.Dup(0)
@@ -198,7 +199,7 @@ func notATerminal(t *suite.T) {
 	defer syscall.Close(sockets[1])
 	for what, descriptor := range map[string]int{"file": int(file.Fd()), "pipe": to, "socket": sockets[0]} {
 		var settings [128]byte
-		_, errno := call(syscall.SYS_IOCTL, uintptr(descriptor), syscall.TCGETS, address(&settings))
+		_, errno := call(syscall.SYS_IOCTL, uintptr(descriptor), syscall.TCGETS, uintptr(unsafe.Pointer(&settings)))
 		if errno != syscall.ENOTTY {
 			t.Errorf("a %s: %s; ENOTTY was expected", what, shown(errno))
 		}

@@ -6,6 +6,7 @@ import (
 	"runtime"
 	"syscall"
 	"time"
+	"unsafe"
 
 	"seatrial.example/conformance/suite"
 )
@@ -37,14 +38,14 @@ func init() {
 func valueChanged(t *suite.T) {
 	word, limit := uint32(5), syscall.NsecToTimespec(int64(t.Patience(2*time.Second)))
 	_, errno := again(func() (uintptr, syscall.Errno) {
-		return call(syscall.SYS_FUTEX, address(&word), futexWait, 6, address(&limit))
+		return call(syscall.SYS_FUTEX, uintptr(unsafe.Pointer(&word)), futexWait, 6, uintptr(unsafe.Pointer(&limit)))
 	})
 	if errno != syscall.EAGAIN {
 		t.Fatalf("waiting for a word that holds 5 to change from 6: %s; EAGAIN was expected", shown(errno))
 	}
 	// the sixth argument: what FUTEX_CMP_REQUEUE compares with
 	other := uint32(0)
-	if _, errno := call(syscall.SYS_FUTEX, address(&word), futexRequeue, 1, 1, address(&other), 6); errno != syscall.EAGAIN {
+	if _, errno := call(syscall.SYS_FUTEX, uintptr(unsafe.Pointer(&word)), futexRequeue, 1, 1, uintptr(unsafe.Pointer(&other)), 6); errno != syscall.EAGAIN {
 		t.Fatalf("moving waiters of a word that holds 5, if it holds 6: %s; EAGAIN was expected", shown(errno))
 	}
 }
@@ -61,7 +62,7 @@ func wakesCounted(t *suite.T) {
 			limit := syscall.NsecToTimespec(int64(t.Patience(4 * time.Second)))
 			sleepers <- syscall.Gettid()
 			_, errno := again(func() (uintptr, syscall.Errno) {
-				return call(syscall.SYS_FUTEX, address(word), futexWait, 0, address(&limit))
+				return call(syscall.SYS_FUTEX, uintptr(unsafe.Pointer(word)), futexWait, 0, uintptr(unsafe.Pointer(&limit)))
 			})
 			woken <- errno
 		}()
@@ -70,7 +71,7 @@ func wakesCounted(t *suite.T) {
 		asleep(<-sleepers)
 	}
 	wake := func(most uintptr) int {
-		count, errno := call(syscall.SYS_FUTEX, address(word), futexWake, most)
+		count, errno := call(syscall.SYS_FUTEX, uintptr(unsafe.Pointer(word)), futexWake, most)
 		if errno != 0 || count > most {
 			t.Fatalf("FUTEX_WAKE of %d: %d, %s", most, int(count), shown(errno))
 		}

@@ -77,32 +77,25 @@ func numbers(t *suite.T) {
 	status := statusOf(t, "/proc/thread-self/status")
 	var text [4096]byte
 	var space syscall.Sysinfo_t
-	simple := func(number uintptr, args ...uintptr) string {
-		result, errno := call(number, args...)
-		if errno != 0 {
-			return shown(errno)
-		}
-		return fmt.Sprint(int(result))
-	}
 	first := func(field string) string { word, _, _ := strings.Cut(status[field], "\t"); return word }
 	place, _ := os.Readlink("/proc/self/cwd")
 	before, _ := call(syscall.SYS_UMASK, 0o27)
-	masked := simple(syscall.SYS_UMASK, before)
+	masked := answered(syscall.SYS_UMASK, before)
 	for _, c := range []struct{ name, got, expected string }{
-		{"getpid", simple(syscall.SYS_GETPID), status["Tgid"]},
-		{"getppid", simple(syscall.SYS_GETPPID), status["PPid"]},
-		{"gettid", simple(syscall.SYS_GETTID), status["Pid"]},
-		{"getuid", simple(syscall.SYS_GETUID), first("Uid")},
-		{"geteuid", simple(syscall.SYS_GETEUID), strings.Split(status["Uid"]+"\t", "\t")[1]},
-		{"getgid", simple(syscall.SYS_GETGID), first("Gid")},
-		{"getegid", simple(syscall.SYS_GETEGID), strings.Split(status["Gid"]+"\t", "\t")[1]},
+		{"getpid", answered(syscall.SYS_GETPID), status["Tgid"]},
+		{"getppid", answered(syscall.SYS_GETPPID), status["PPid"]},
+		{"gettid", answered(syscall.SYS_GETTID), status["Pid"]},
+		{"getuid", answered(syscall.SYS_GETUID), first("Uid")},
+		{"geteuid", answered(syscall.SYS_GETEUID), strings.Split(status["Uid"]+"\t", "\t")[1]},
+		{"getgid", answered(syscall.SYS_GETGID), first("Gid")},
+		{"getegid", answered(syscall.SYS_GETEGID), strings.Split(status["Gid"]+"\t", "\t")[1]},
 		{"umask", masked, fmt.Sprint(0o27)},
-		{"getpgid(self)", simple(syscall.SYS_GETPGID, 0), fmt.Sprint(syscall.Getpgrp())},
-		{"sched_yield", simple(syscall.SYS_SCHED_YIELD), "0"},
-		{"getcwd", simple(syscall.SYS_GETCWD, address(&text), 4096), fmt.Sprint(len(place) + 1)},
+		{"getpgid(self)", answered(syscall.SYS_GETPGID, 0), fmt.Sprint(syscall.Getpgrp())},
+		{"sched_yield", answered(syscall.SYS_SCHED_YIELD), "0"},
+		{"getcwd", answered(syscall.SYS_GETCWD, uintptr(unsafe.Pointer(&text)), 4096), fmt.Sprint(len(place) + 1)},
 		{"what getcwd wrote", string(text[:max(bytes.IndexByte(text[:], 0), 0)]), place},
-		{"sysinfo", simple(syscall.SYS_SYSINFO, address(&space)), "0"},
-		{"set_tid_address", simple(syscall.SYS_SET_TID_ADDRESS, 0), status["Pid"]},
+		{"sysinfo", answered(syscall.SYS_SYSINFO, uintptr(unsafe.Pointer(&space))), "0"},
+		{"set_tid_address", answered(syscall.SYS_SET_TID_ADDRESS, 0), status["Pid"]},
 	} {
 		if c.got != c.expected {
 			t.Errorf("%s gave %s; %s was expected", c.name, c.got, c.expected)
@@ -111,6 +104,17 @@ func numbers(t *suite.T) {
 	if space.Uptime <= 0 || space.Procs == 0 || space.Totalram == 0 {
 		t.Errorf("sysinfo: up for %d s, %d processes, %d units of memory", space.Uptime, space.Procs, space.Totalram)
 	}
+}
+
+// answered is what a call returns, as text.
+//
+//go:uintptrescapes
+func answered(number uintptr, args ...uintptr) string {
+	result, errno := call(number, args...)
+	if errno != 0 {
+		return shown(errno)
+	}
+	return fmt.Sprint(int(result))
 }
 
 // statusOf reads the fields of a status file of proc(5).
@@ -129,7 +133,7 @@ func statusOf(t *suite.T, name string) map[string]string {
 
 func machineName(t *suite.T) {
 	var name syscall.Utsname
-	if _, errno := call(syscall.SYS_UNAME, address(&name)); errno != 0 {
+	if _, errno := call(syscall.SYS_UNAME, uintptr(unsafe.Pointer(&name))); errno != 0 {
 		t.Fatalf("uname: %s", shown(errno))
 	}
 	field := func(at unsafe.Pointer) string {
@@ -161,12 +165,12 @@ const (
 
 func threadNames(t *suite.T) {
 	runtime.LockOSThread() // for good: the thread ends with its name
-	if _, errno := call(syscall.SYS_PRCTL, setName, address(named("seatrial-has-a-long-name"))); errno != 0 {
+	if _, errno := call(syscall.SYS_PRCTL, setName, uintptr(unsafe.Pointer(named("seatrial-has-a-long-name")))); errno != 0 {
 		t.Fatalf("PR_SET_NAME: %s", shown(errno))
 	}
 	const expected = "seatrial-has-a-"
 	var text [16]byte
-	if _, errno := call(syscall.SYS_PRCTL, getName, address(&text)); errno != 0 || string(text[:15]) != expected || text[15] != 0 {
+	if _, errno := call(syscall.SYS_PRCTL, getName, uintptr(unsafe.Pointer(&text))); errno != 0 || string(text[:15]) != expected || text[15] != 0 {
 		t.Errorf("PR_GET_NAME: %q, %s; %q was expected", text, shown(errno), expected)
 	}
 	shownName, err := os.ReadFile(fmt.Sprintf("/proc/self/task/%d/comm", syscall.Gettid()))
@@ -180,7 +184,7 @@ func affinitySize(t *suite.T) {
 	for i := range mask {
 		mask[i] = ^uintptr(0) // what is not written stands out
 	}
-	size, errno := call(syscall.SYS_SCHED_GETAFFINITY, 0, unsafe.Sizeof(mask), address(&mask))
+	size, errno := call(syscall.SYS_SCHED_GETAFFINITY, 0, unsafe.Sizeof(mask), uintptr(unsafe.Pointer(&mask)))
 	const word = unsafe.Sizeof(uintptr(0))
 	if errno != 0 || size == 0 || size%word != 0 {
 		t.Fatalf("it returned %d, %s; a multiple of %d was expected", int(size), shown(errno), word)
@@ -192,7 +196,7 @@ func affinitySize(t *suite.T) {
 	if count != runtime.NumCPU() || mask[size/word] != ^uintptr(0) {
 		t.Errorf("%d bytes with %d CPUs in them, the word after it %#x; Go counted %d CPUs", size, count, mask[size/word], runtime.NumCPU())
 	}
-	if _, errno := call(syscall.SYS_SCHED_GETAFFINITY, 0, 1, address(&mask)); errno != syscall.EINVAL {
+	if _, errno := call(syscall.SYS_SCHED_GETAFFINITY, 0, 1, uintptr(unsafe.Pointer(&mask))); errno != syscall.EINVAL {
 		t.Errorf("a buffer of 1 byte: %s; EINVAL was expected", shown(errno))
 	}
 }
@@ -257,7 +261,7 @@ func directoryEntries(t *suite.T) {
 	seen := map[string]int{}
 	for calls := 0; calls < 100; calls++ {
 		var buffer [64]uint64 // so that it takes several calls
-		size, errno := call(syscall.SYS_GETDENTS64, folder.Fd(), address(&buffer), 512)
+		size, errno := call(syscall.SYS_GETDENTS64, folder.Fd(), uintptr(unsafe.Pointer(&buffer)), 512)
 		if errno != 0 {
 			t.Fatalf("getdents64: %s", shown(errno))
 		}

@@ -8,6 +8,7 @@ import (
 	"runtime"
 	"syscall"
 	"time"
+	"unsafe"
 
 	"seatrial.example/conformance/suite"
 )
@@ -124,11 +125,11 @@ func disturbed(t *suite.T, handled <-chan os.Signal, most int, waiting func() (u
 func withoutRestart(t *suite.T) (putBack func()) {
 	var action [8]uintptr
 	change := func() {
-		if _, errno := call(syscall.SYS_RT_SIGACTION, uintptr(ask), address(&action), 0, 8); errno != 0 {
+		if _, errno := call(syscall.SYS_RT_SIGACTION, uintptr(ask), uintptr(unsafe.Pointer(&action)), 0, 8); errno != 0 {
 			t.Fatalf("rt_sigaction: %s", shown(errno))
 		}
 	}
-	if _, errno := call(syscall.SYS_RT_SIGACTION, uintptr(ask), 0, address(&action), 8); errno != 0 {
+	if _, errno := call(syscall.SYS_RT_SIGACTION, uintptr(ask), 0, uintptr(unsafe.Pointer(&action)), 8); errno != 0 {
 		t.Fatalf("rt_sigaction: %s", shown(errno))
 	}
 	if action[1]&restart == 0 {
@@ -157,7 +158,7 @@ func restarted(t *suite.T) {
 	}{{"pipe", from, to}, {"socket", sockets[0], sockets[1]}} {
 		text := make([]byte, size)
 		count, errno := disturb(t, 2, func() (uintptr, syscall.Errno) {
-			return call(syscall.SYS_READ, uintptr(wait.from), address(&text[0]), size)
+			return call(syscall.SYS_READ, uintptr(wait.from), uintptr(unsafe.Pointer(&text[0])), size)
 		}, func() { syscall.Write(wait.to, []byte("late")) })
 		if errno != 0 || count != 4 || string(text[:4]) != "late" {
 			t.Errorf("reading from a %s: %d bytes, %s; 4 were sent after the signal", wait.what, int(count), shown(errno))
@@ -175,7 +176,7 @@ func interrupted(t *suite.T) {
 	defer syscall.Close(from)
 	text := make([]byte, size)
 	count, errno := disturbed(t, handled, enough, func() (uintptr, syscall.Errno) {
-		return call(syscall.SYS_READ, uintptr(from), address(&text[0]), size)
+		return call(syscall.SYS_READ, uintptr(from), uintptr(unsafe.Pointer(&text[0])), size)
 	}, func() { syscall.Close(to) })
 	if errno != syscall.EINTR {
 		t.Fatalf("reading from an empty pipe: %d bytes, %s; EINTR was expected", int(count), shown(errno))
@@ -194,24 +195,24 @@ func neverRestarted(t *suite.T) {
 		make func() (uintptr, syscall.Errno)
 	}{
 		{"epoll_pwait", func() (uintptr, syscall.Errno) {
-			return call(syscall.SYS_EPOLL_PWAIT, uintptr(set), address(&events), 2, uintptr(t.Patience(2*time.Second).Milliseconds()), 0, 8)
+			return call(syscall.SYS_EPOLL_PWAIT, uintptr(set), uintptr(unsafe.Pointer(&events)), 2, uintptr(t.Patience(2*time.Second).Milliseconds()), 0, 8)
 		}},
 		{"ppoll", func() (uintptr, syscall.Errno) {
 			limit := long
-			return call(syscall.SYS_PPOLL, 0, 0, address(&limit), 0, 8)
+			return call(syscall.SYS_PPOLL, 0, 0, uintptr(unsafe.Pointer(&limit)), 0, 8)
 		}},
 		{"pselect6", func() (uintptr, syscall.Errno) {
 			limit := long
-			return call(syscall.SYS_PSELECT6, 0, 0, 0, 0, address(&limit), 0)
+			return call(syscall.SYS_PSELECT6, 0, 0, 0, 0, uintptr(unsafe.Pointer(&limit)), 0)
 		}},
 		{"clock_nanosleep", func() (uintptr, syscall.Errno) {
-			return call(syscall.SYS_CLOCK_NANOSLEEP, monotone, 0, address(&long), 0)
+			return call(syscall.SYS_CLOCK_NANOSLEEP, monotone, 0, uintptr(unsafe.Pointer(&long)), 0)
 		}},
 		{"rt_sigtimedwait", func() (uintptr, syscall.Errno) {
-			return call(syscall.SYS_RT_SIGTIMEDWAIT, address(&signals), 0, address(&long), 8)
+			return call(syscall.SYS_RT_SIGTIMEDWAIT, uintptr(unsafe.Pointer(&signals)), 0, uintptr(unsafe.Pointer(&long)), 8)
 		}},
 		{"futex with a time-out", func() (uintptr, syscall.Errno) {
-			return call(syscall.SYS_FUTEX, address(&word), waitPrivate, expected, address(&long))
+			return call(syscall.SYS_FUTEX, uintptr(unsafe.Pointer(&word)), waitPrivate, expected, uintptr(unsafe.Pointer(&long)))
 		}},
 	} {
 		if result, errno := disturb(t, enough, wait.make, func() {}); errno != syscall.EINTR {
@@ -226,7 +227,7 @@ func sleepRest(t *suite.T) {
 	wait, rest := syscall.NsecToTimespec(int64(length)), syscall.NsecToTimespec(-1)
 	began := time.Now()
 	_, errno := disturb(t, enough, func() (uintptr, syscall.Errno) {
-		return call(syscall.SYS_CLOCK_NANOSLEEP, monotone, 0, address(&wait), address(&rest))
+		return call(syscall.SYS_CLOCK_NANOSLEEP, monotone, 0, uintptr(unsafe.Pointer(&wait)), uintptr(unsafe.Pointer(&rest)))
 	}, func() {})
 	took := time.Since(began)
 	if left := time.Duration(rest.Nano()); errno != syscall.EINTR || left > length+slack || left < length-took-slack {
@@ -242,7 +243,7 @@ func partialWrite(t *suite.T) {
 	defer syscall.Close(to)
 	data := make([]byte, size)
 	count, errno := disturb(t, enough, func() (uintptr, syscall.Errno) {
-		return call(syscall.SYS_WRITE, uintptr(to), address(&data[0]), size)
+		return call(syscall.SYS_WRITE, uintptr(to), uintptr(unsafe.Pointer(&data[0])), size)
 	}, func() {})
 	if errno != 0 || count == 0 || count >= size {
 		t.Fatalf("writing %d bytes, interrupted when the pipe was full: %d, %s; a part was expected", size, int(count), shown(errno))

@@ -9,7 +9,6 @@ import (
 	"strings"
 	"syscall"
 	"time"
-	"unsafe"
 
 	"seatrial.example/conformance/suite"
 )
@@ -51,7 +50,8 @@ func numbered(amd64, i386, arm, generic, ppc64, s390x uintptr) uintptr {
 	return generic
 }
 
-// call makes a system call by number. What its arguments point to stays where it is meanwhile.
+// call makes a system call by number. What its arguments point to stays where it is meanwhile, if they are converted to
+// uintptr in the call itself.
 //
 //go:uintptrescapes
 func call(number uintptr, args ...uintptr) (uintptr, syscall.Errno) {
@@ -60,9 +60,6 @@ func call(number uintptr, args ...uintptr) (uintptr, syscall.Errno) {
 	result, _, errno := syscall.Syscall6(number, all[0], all[1], all[2], all[3], all[4], all[5])
 	return result, errno
 }
-
-// address is the place of a variable, as an argument of call.
-func address[V any](v *V) uintptr { return uintptr(unsafe.Pointer(v)) }
 
 // named is a string for the kernel, which ends with a NUL.
 func named(text string) *byte { return &append([]byte(text), 0)[0] }

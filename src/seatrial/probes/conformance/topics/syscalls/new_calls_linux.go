@@ -51,23 +51,28 @@ func init() {
 	})
 }
 
+// What the new calls are given to look at: variables of the package do not move.
+var (
+	zeros [16]uint64
+	slash = [2]byte{'/'}
+)
+
 func newCalls(t *suite.T) {
-	var version [16]uint64
-	root := named("/")
+	memory, root := uintptr(unsafe.Pointer(&zeros)), uintptr(unsafe.Pointer(&slash))
 	for _, c := range []struct {
 		name   string
 		number uintptr
 		args   []uintptr
 	}{
-		{"statx", callStatx, []uintptr{atFDCWD, address(root), 0, 0, 0}},
-		{"getrandom", callGetrandom, []uintptr{address(&version), 8, 0}},
+		{"statx", callStatx, []uintptr{atFDCWD, root, 0, 0, 0}},
+		{"getrandom", callGetrandom, []uintptr{memory, 0, 0}},
 		{"pidfd_open", callPidfdOpen, []uintptr{uintptr(syscall.Getpid()), 0}},
 		{"pidfd_send_signal", callPidfdSendSignal, []uintptr{anyDescriptor, 0, 0, 0}},
-		{"clone3", callClone3, []uintptr{address(&version), 0}},
+		{"clone3", callClone3, []uintptr{memory, 0}},
 		{"close_range", callCloseRange, []uintptr{1 << 30, 1<<30 + 1, 0}},
-		{"openat2", callOpenat2, []uintptr{atFDCWD, address(root), address(&version), 0}},
-		{"faccessat2", callFaccessat2, []uintptr{atFDCWD, address(root), 0, 0}},
-		{"epoll_pwait2", callEpollPwait2, []uintptr{anyDescriptor, address(&version), 1, 0, 0, 0}},
+		{"openat2", callOpenat2, []uintptr{atFDCWD, root, memory, 0}},
+		{"faccessat2", callFaccessat2, []uintptr{atFDCWD, root, 0, 0}},
+		{"epoll_pwait2", callEpollPwait2, []uintptr{anyDescriptor, memory, 1, 0, 0, 0}},
 		{"futex_waitv", callFutexWaitv, []uintptr{0, 0, 0, 0, 0}},
 	} {
 		result, errno := call(c.number, c.args...)
@@ -126,7 +131,7 @@ func pidfds(t *suite.T) {
 	var info [32]uint32      // siginfo_t: signo, errno, code, (padding on 64 bits), pid
 	const noWait = 0x1000000 // WNOWAIT: os/exec is to find it too
 	if _, errno = again(func() (uintptr, syscall.Errno) {
-		return call(syscall.SYS_WAITID, byPidfd, descriptor, address(&info), exited|noWait, 0)
+		return call(syscall.SYS_WAITID, byPidfd, descriptor, uintptr(unsafe.Pointer(&info)), exited|noWait, 0)
 	}); errno != 0 {
 		t.Fatalf("waitid(P_PIDFD): %s", shown(errno))
 	}
@@ -165,7 +170,7 @@ func statxAgrees(t *suite.T) {
 		t.Fatalf("fstat: %v", err)
 	}
 	var got statx
-	_, errno := call(callStatx, file.Fd(), address(named("")), emptyPath, basic, address(&got))
+	_, errno := call(callStatx, file.Fd(), uintptr(unsafe.Pointer(named(""))), emptyPath, basic, uintptr(unsafe.Pointer(&got)))
 	lacks(t, "statx", errno)
 	if got.mask&basic != basic || uint32(got.mode) != uint32(old.Mode) || got.inode != uint64(old.Ino) || got.size != uint64(old.Size) ||
 		got.links != uint32(old.Nlink) || got.user != old.Uid || got.group != old.Gid {
@@ -177,22 +182,22 @@ func statxAgrees(t *suite.T) {
 func randomBytes(t *suite.T) {
 	var first, second [256]byte
 	for _, buffer := range []*[256]byte{&first, &second} {
-		count, errno := call(callGetrandom, address(buffer), 256, 0)
+		count, errno := call(callGetrandom, uintptr(unsafe.Pointer(buffer)), 256, 0)
 		lacks(t, "getrandom", errno)
 		if count != 256 {
 			t.Fatalf("of 256 bytes %d came", int(count))
 		}
 	}
-	zeros := 0
+	empty := 0
 	for _, b := range second {
 		if b == 0 {
-			zeros++
+			empty++
 		}
 	}
-	if first == second || zeros > 32 {
-		t.Fatalf("two buffers of 256 random bytes: alike %v, zeros %d", first == second, zeros)
+	if first == second || empty > 32 {
+		t.Fatalf("two buffers of 256 random bytes: alike %v, zeros %d", first == second, empty)
 	}
-	if _, errno := call(callGetrandom, address(&first), 8, 0x8000); errno != syscall.EINVAL {
+	if _, errno := call(callGetrandom, uintptr(unsafe.Pointer(&first)), 8, 0x8000); errno != syscall.EINVAL {
 		t.Fatalf("a flag that does not exist: %s; EINVAL was expected", shown(errno))
 	}
 }

@@ -132,14 +132,15 @@ func sixArguments(t *suite.T) {
 	}
 	ask := func(count int, size uintptr) (ready uintptr, sets [3]syscall.FdSet, errno syscall.Errno) {
 		var none syscall.Timespec
-		var signals uint64
-		mask := [2]uintptr{uintptr(unsafe.Pointer(&signals)), size}
+		mask := struct {
+			signals *uint64
+			size    uintptr
+		}{new(uint64), size}
 		for i := range sets {
 			sets[i].Bits[0] = 1<<from | 1<<to
 		}
-		ready, errno = call(syscall.SYS_PSELECT6, uintptr(count), address(&sets[0]), address(&sets[1]), address(&sets[2]),
-			address(&none), address(&mask))
-		runtime.KeepAlive(&signals)
+		ready, errno = call(syscall.SYS_PSELECT6, uintptr(count), uintptr(unsafe.Pointer(&sets[0])), uintptr(unsafe.Pointer(&sets[1])), uintptr(unsafe.Pointer(&sets[2])),
+			uintptr(unsafe.Pointer(&none)), uintptr(unsafe.Pointer(&mask)))
 		return ready, sets, errno
 	}
 	if _, err := syscall.Write(to, []byte("x")); err != nil {
@@ -190,6 +191,9 @@ func wide(v uint64) []uintptr {
 	return []uintptr{uintptr(uint32(v)), uintptr(v >> 32)}
 }
 
+// wideText is read into: a variable of the package does not move.
+var wideText [4]byte
+
 // wideArguments gives pread64 its offset as the fourth argument, and ftruncate64 its length as the second, which on arm
 // moves to the third register.
 func wideArguments(t *suite.T) {
@@ -217,10 +221,10 @@ func wideArguments(t *suite.T) {
 	if _, err := file.WriteAt([]byte("here"), place); err != nil {
 		t.Fatalf("writing at %d: %v", int64(place), err)
 	}
-	text := [4]byte{}
-	count, errno := call(syscall.SYS_PREAD64, append([]uintptr{file.Fd(), address(&text), 4}, wideAligned(3, place)...)...)
-	if count != 4 || errno != 0 || string(text[:]) != "here" {
-		t.Fatalf("pread64 at %d: %d bytes, %s, %q; %q was written there", int64(place), int(count), shown(errno), text, "here")
+	into := uintptr(unsafe.Pointer(&wideText))
+	count, errno := call(syscall.SYS_PREAD64, append([]uintptr{file.Fd(), into, 4}, wideAligned(3, place)...)...)
+	if count != 4 || errno != 0 || string(wideText[:]) != "here" {
+		t.Fatalf("pread64 at %d: %d bytes, %s, %q; %q was written there", int64(place), int(count), shown(errno), wideText, "here")
 	}
 }
 
@@ -242,19 +246,19 @@ func gather(t *suite.T) {
 		vector[i].Base = named(part)
 		vector[i].SetLen(len(part))
 	}
-	if count, errno := call(syscall.SYS_WRITEV, uintptr(to), address(&vector[0]), uintptr(len(vector))); count != 17 || errno != 0 {
+	if count, errno := call(syscall.SYS_WRITEV, uintptr(to), uintptr(unsafe.Pointer(&vector[0])), uintptr(len(vector))); count != 17 || errno != 0 {
 		t.Fatalf("writev of 17 bytes: %d, %s", int(count), shown(errno))
 	}
 	first, second := make([]byte, 6), make([]byte, 20)
 	into := []syscall.Iovec{{Base: &first[0]}, {Base: &second[0]}}
 	into[0].SetLen(len(first))
 	into[1].SetLen(len(second))
-	count, errno := call(syscall.SYS_READV, uintptr(from), address(&into[0]), 2)
+	count, errno := call(syscall.SYS_READV, uintptr(from), uintptr(unsafe.Pointer(&into[0])), 2)
 	if count != 17 || errno != 0 || string(first)+string(second[:11]) != "one two and three" {
 		t.Fatalf("readv: %d, %s, %q and %q", int(count), shown(errno), first, second)
 	}
 	many := make([]syscall.Iovec, 1025)
-	if _, errno := call(syscall.SYS_WRITEV, uintptr(to), address(&many[0]), 1025); errno != syscall.EINVAL {
+	if _, errno := call(syscall.SYS_WRITEV, uintptr(to), uintptr(unsafe.Pointer(&many[0])), 1025); errno != syscall.EINVAL {
 		t.Fatalf("writev of 1025 parts: %s; EINVAL was expected", shown(errno))
 	}
 }

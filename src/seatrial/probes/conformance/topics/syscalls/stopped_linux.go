@@ -9,6 +9,7 @@ import (
 	"strings"
 	"syscall"
 	"time"
+	"unsafe"
 
 	"seatrial.example/conformance/suite"
 )
@@ -20,7 +21,7 @@ func sleeper([]string) int {
 	wait := syscall.NsecToTimespec(int64(sleeperSleeps))
 	began := time.Now()
 	fmt.Println("sleeps")
-	_, errno := call(syscall.SYS_CLOCK_NANOSLEEP, monotone, 0, address(&wait), 0)
+	_, errno := call(syscall.SYS_CLOCK_NANOSLEEP, monotone, 0, uintptr(unsafe.Pointer(&wait)), 0)
 	fmt.Println(uintptr(errno), time.Since(began).Nanoseconds())
 	return 0
 }

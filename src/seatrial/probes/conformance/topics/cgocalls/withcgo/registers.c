@@ -109,10 +109,6 @@ __attribute__((noinline)) static int off(volatile void *local, int alignment) {
 }
 
 int seatrial_local_off(int alignment) {
-	if (alignment == 16) {
-		_Alignas(16) volatile char local[16];
-		return off(local, alignment);
-	}
 	if (alignment == 32) {
 		_Alignas(32) volatile char local[32];
 		return off(local, alignment);

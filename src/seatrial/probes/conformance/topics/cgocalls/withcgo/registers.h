@@ -22,7 +22,7 @@ uint64_t seatrial_keep_over_system_calls(void);
 uint64_t seatrial_keep_over_raise(int signal);
 
 uintptr_t seatrial_stack_pointer(void);
-/* The address of a local variable that is aligned to so many bytes (16, 32, 64), modulo that. */
+/* The address of a local variable that is aligned to 32 or 64 bytes, modulo that. */
 int seatrial_local_off(int alignment);
 int seatrial_vectors16(void);
 int seatrial_vectors32(void); /* -1: this processor has none */

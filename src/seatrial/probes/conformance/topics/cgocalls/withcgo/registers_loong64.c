@@ -126,6 +126,6 @@ const int seatrial_kept_count = sizeof seatrial_kept / sizeof seatrial_kept[0];
 
 void seatrial_control(char *out, size_t size) {
 	uint32_t fcsr;
-	__asm__ volatile("movfcsr2gr %0, $r0" : "=r"(fcsr));
+	__asm__ volatile("movfcsr2gr %0, $fcsr0" : "=r"(fcsr));
 	snprintf(out, size, "fcsr %x", (unsigned)(fcsr & 0x31f));
 }

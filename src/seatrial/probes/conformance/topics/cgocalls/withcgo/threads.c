@@ -59,6 +59,10 @@ static void *entry(void *job) {
 static int start(pthread_t *thread, struct job *job, size_t stack) {
 	pthread_attr_t attributes;
 	pthread_attr_init(&attributes);
+#ifdef _SC_THREAD_STACK_MIN
+	if (stack != 0 && stack < (size_t)sysconf(_SC_THREAD_STACK_MIN)) /* 128 KiB with glibc on arm64 and loong64 */
+		stack = (size_t)sysconf(_SC_THREAD_STACK_MIN);
+#endif
 	int error = stack == 0 ? 0 : pthread_attr_setstacksize(&attributes, stack);
 	if (error == 0)
 		error = pthread_create(thread, &attributes, entry, job);

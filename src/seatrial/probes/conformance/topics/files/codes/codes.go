@@ -82,3 +82,14 @@ func NTStatus(status uint32) (name string, code uint32) {
 	row := statuses[status]
 	return row.name, row.win32
 }
+
+// Statuses are the NTSTATUS values of the table for which Windows has a Win32 code, with that code.
+func Statuses() map[uint32]uint32 {
+	mapped := map[uint32]uint32{}
+	for status, row := range statuses {
+		if row.win32 != 0 {
+			mapped[status] = row.win32
+		}
+	}
+	return mapped
+}

@@ -4,6 +4,11 @@ package withcgo
 import "C"
 
 import (
+	"bytes"
+	"debug/elf"
+	"fmt"
+	"os"
+	"path/filepath"
 	"plugin"
 	"strings"
 
@@ -24,6 +29,18 @@ func init() {
 		Source:   "Go plugin/plugin_dlopen.go",
 		Breaks:   "Nobody can tell why an extension is not loaded.",
 		Run:      pluginErrors,
+	}, suite.Case{
+		ID:       "linking/plugin-of-another-build",
+		Contract: "plugin.Open refuses a plugin that was built with another version of a package, and names the package.",
+		Source:   "Go runtime/plugin.go, plugin_lastmoduleinit",
+		Breaks:   "Plugins of another build are loaded, and structures of both mix: memory is corrupted.",
+		Needs:    []string{"self-exec", "threads"},
+		Run:      otherBuild,
+	})
+	suite.Helper("linking-open-plugin", func(args []string) int {
+		_, err := plugin.Open(args[0])
+		fmt.Println(err)
+		return 0
 	})
 }
 
@@ -72,4 +89,45 @@ func pluginErrors(t *suite.T) {
 	if _, err := plugin.Open("/nowhere/absent.so"); err == nil || !strings.Contains(err.Error(), "absent.so") {
 		t.Errorf("Open of a missing file: %v", err)
 	}
+}
+
+// otherBuild changes in a copy of the plugin the hash of a package that it shares with the program.
+func otherBuild(t *suite.T) {
+	dynamic(t)
+	content, err := os.ReadFile(t.Library(pluginFile))
+	if err != nil {
+		t.Unknown("%v", err)
+	}
+	hash := hashOf(t, content, "strings")
+	other := bytes.Clone(hash)
+	other[0] ^= 1
+	changed := filepath.Join(t.Dir(), pluginFile)
+	if err := os.WriteFile(changed, bytes.ReplaceAll(content, hash, other), 0o700); err != nil {
+		t.Unknown("%v", err)
+	}
+	said, err := t.Self("linking-open-plugin", changed).Output()
+	if err != nil {
+		t.Fatalf("the program ended with %v: %s", err, said)
+	}
+	if text := string(said); !strings.Contains(text, "plugin was built with a different version of package strings") {
+		t.Errorf("plugin.Open says %q", text)
+	}
+}
+
+// hashOf are the bytes that the linker wrote into a plugin to know a package by.
+func hashOf(t *suite.T, content []byte, pkg string) []byte {
+	file, err := elf.NewFile(bytes.NewReader(content))
+	if err != nil {
+		t.Unknown("the plugin cannot be read: %v", err)
+	}
+	symbols, _ := file.DynamicSymbols()
+	for _, symbol := range symbols {
+		if symbol.Name == "go:link.pkghashbytes."+pkg && int(symbol.Section) < len(file.Sections) {
+			section := file.Sections[symbol.Section]
+			start := symbol.Value - section.Addr + section.Offset
+			return content[start : start+symbol.Size]
+		}
+	}
+	t.Unknown("the plugin has no hash of package %s", pkg)
+	return nil
 }
