@@ -112,7 +112,8 @@ func adviceFreed(t *suite.T) {
 }
 
 func adviceHugePages(t *suite.T) {
-	s := mapped(t, 1061, readWrite, anonymous, noFile) // more than 4 MiB: with a huge page in it where the size is 2 MiB
+	const length = 1061 << 12 // more than 4 MiB: with a huge page in it where the size is 2 MiB
+	s := mapped(t, length/page, readWrite, anonymous, noFile)
 	defer s.unmap()
 	s.fill('a')
 	for name, advice := range byName(map[string]uintptr{"MADV_HUGEPAGE": adviceHuge, "MADV_NOHUGEPAGE": adviceNoHuge}) {

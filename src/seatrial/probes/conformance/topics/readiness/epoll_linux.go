@@ -30,7 +30,7 @@ func init() {
 	}, suite.Case{
 		ID:       "readiness/epoll-exclusive",
 		Contract: "EPOLLEXCLUSIVE is taken when a descriptor is added, and wakes at least one of those that wait; MOD refuses it.",
-		Source:   "epoll_ctl(2), EPOLLEXCLUSIVE and ERRORS, EINVAL",
+		Source:   "epoll_ctl(2), EPOLLEXCLUSIVE (since Linux 4.5) and ERRORS, EINVAL",
 		Breaks:   "Servers with several loops on one listener wake none of them.",
 		Run:      exclusiveWakes,
 	}, suite.Case{
@@ -135,6 +135,9 @@ func oneShots(t *suite.T) {
 
 func exclusiveWakes(t *suite.T) {
 	const most = 9
+	if kernelBefore(4, 5) {
+		t.NA("this kernel has no EPOLLEXCLUSIVE: it is older than 4.5")
+	}
 	first, second := newPoller(t), newPoller(t)
 	counter := eventFD(t, 0)
 	defer closeAll(first.fd, second.fd, counter)

@@ -1,6 +1,7 @@
 package readiness
 
 import (
+	"fmt"
 	"os"
 	"runtime"
 	"syscall"
@@ -149,6 +150,14 @@ func number(t *suite.T, name string) uintptr {
 		t.Unknown("the number of %s on this port is in no table", name)
 	}
 	return numbers[""]
+}
+
+// kernelBefore says whether the kernel is older than a version, as far as it tells.
+func kernelBefore(major, minor int) bool {
+	release, _ := os.ReadFile("/proc/sys/kernel/osrelease")
+	var have [2]int
+	count, _ := fmt.Sscanf(string(release), "%d.%d", &have[0], &have[1])
+	return count == 2 && (have[0] < major || have[0] == major && have[1] < minor)
 }
 
 // fileWith is a new file with a content.
