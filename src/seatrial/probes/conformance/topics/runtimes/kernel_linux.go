@@ -69,11 +69,13 @@ func memoryReturned(t *suite.T) {
 	block = nil
 	debug.FreeOSMemory()
 	after := resident(t)
-	if grown := used - before; grown < size*3/4 {
+	// Other parts of the program, and an emulator, come and go meanwhile: half of it is enough to tell.
+	grown := used - before
+	if grown < size/2 {
 		t.Fatalf("%d MiB were used, and the resident memory grew by %d MiB", size>>20, grown>>20)
 	}
-	if left := after - before; left > size/2 {
-		t.Fatalf("%d MiB were freed, and %d MiB of them are resident still", size>>20, left>>20)
+	if left := after - before; left > grown/2 {
+		t.Fatalf("of %d MiB that were freed, %d MiB are resident still", grown>>20, left>>20)
 	}
 }
 

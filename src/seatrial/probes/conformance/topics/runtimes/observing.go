@@ -49,7 +49,7 @@ func init() {
 	})
 	suite.Helper("runtimes-environment", func([]string) int {
 		fmt.Print(runtime.GOMAXPROCS(0), " ")
-		for range 3 {
+		for range 4 {
 			runtime.GC()
 		}
 		return 0
@@ -228,7 +228,7 @@ func environment(t *suite.T) {
 		t.Errorf("with GOMAXPROCS=3 it is %s", out)
 	}
 	if strings.Count(said, "gc ") < 3 || !strings.Contains(said, "3 P") {
-		t.Errorf("with GODEBUG=gctrace=1 three collections with 3 P are told as %.300q", said)
+		t.Errorf("with GODEBUG=gctrace=1 of four collections with 3 P these are told: %.300q", said)
 	}
 	if _, said := run("GODEBUG="); strings.Contains(said, "gc 1") {
 		t.Errorf("without GODEBUG collections are told: %.300q", said)

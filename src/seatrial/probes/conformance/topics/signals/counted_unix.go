@@ -21,7 +21,7 @@ func init() {
 			"exactly 100,000 are handled.",
 		Source:  "POSIX.1-2017, 2.4.1 Signal Generation and Delivery; package os/signal",
 		Breaks:  "Reloads, log rotation and the shutdown of services by signals work nearly always.",
-		Seconds: 30,
+		Seconds: 60,
 		Run:     acknowledged,
 	}, suite.Case{
 		ID:       "signals/bursts-coalesce",
@@ -54,7 +54,7 @@ func arrives(t *suite.T, received <-chan os.Signal, expected os.Signal) {
 // load keeps a program busy as services are: two goroutines that allocate and talk to each other.
 func load() (stop func()) {
 	before := runtime.GOMAXPROCS(0)
-	runtime.GOMAXPROCS(before + 1)
+	runtime.GOMAXPROCS(before + 2)
 	var over atomic.Bool
 	var pool sync.WaitGroup
 	there, back := make(chan []byte), make(chan []byte)
