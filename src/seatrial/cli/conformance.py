@@ -87,6 +87,7 @@ def command(ctx: click.Context, /, **options: Any) -> int:
     from seatrial.conformance import Request, conformance
 
     _check_outputs(options)
+    _check_one_page(options)
     request = Request(
         targets=options["targets"],
         topics=options["topics"],
@@ -116,6 +117,16 @@ def _check_outputs(options: dict[str, Any]) -> None:
         raise UsageError("Only one report can go to stdout.", "Give the other a file name.")
 
 
+def _check_one_page(options: dict[str, Any]) -> None:
+    """A page holds one certificate: said before hours are spent on several."""
+    if options["html_path"] and options["targets"]:
+        from seatrial.platforms import load
+
+        chosen = load(options["platform_dirs"]).select(options["targets"])
+        if len(chosen) > 1:
+            raise UsageError(f"These are {len(chosen)} platforms, and a page holds one.", "Name one, or use --json.")
+
+
 def _deliver(certificates: "tuple[Certificate, ...]", options: dict[str, Any]) -> int:
     """Write the files that were asked for, print the rest, return the exit code."""
     from seatrial.report.certificate import html, json
@@ -123,8 +134,6 @@ def _deliver(certificates: "tuple[Certificate, ...]", options: dict[str, Any]) -
     from seatrial.report.terminal import console_on
     from seatrial.store import write_atomically
 
-    if options["html_path"] and len(certificates) > 1:
-        raise UsageError(f"There are {len(certificates)} certificates, and a page holds one.", "Name one platform.")
     rendered = {}
     if options["json_path"]:
         rendered[options["json_path"]] = json.render(certificates)
