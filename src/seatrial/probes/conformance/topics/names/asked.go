@@ -18,8 +18,18 @@ func asking(t *suite.T) (*server.Server, *net.Resolver) {
 	}
 	var dialer net.Dialer
 	return own, &net.Resolver{PreferGo: true, Dial: func(ctx context.Context, network, _ string) (net.Conn, error) {
+		if own.NoUDP != nil {
+			network = "tcp"
+		}
 		return dialer.DialContext(ctx, network, own.Address)
 	}}
+}
+
+// byUDP ends a case that is about UDP where there is none.
+func byUDP(t *suite.T, own *server.Server) {
+	if own.NoUDP != nil {
+		t.Unknown("needs UDP: %v", own.NoUDP)
+	}
 }
 
 // full is a name that no search domain is added to.

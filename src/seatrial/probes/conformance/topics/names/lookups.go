@@ -167,6 +167,7 @@ func alias(t *suite.T) {
 func truncated(t *suite.T) {
 	own, resolver := asking(t)
 	defer own.Close()
+	byUDP(t, own)
 	got, err := looked(t, resolver, "ip4", full("large"))
 	asked := own.Asked()
 	if len(got) != server.Many || err != nil || !slices.Contains(asked, "tcp A large."+server.Zone) {
@@ -177,6 +178,7 @@ func truncated(t *suite.T) {
 func malformed(t *suite.T) {
 	own, resolver := asking(t)
 	defer own.Close()
+	byUDP(t, own)
 	if got, err := looked(t, resolver, "ip4", full("malformed")); err != nil || strings.Join(got, " ") != "192.0.2.7" {
 		t.Fatalf("after four messages that are no answers: %v (%v); 192.0.2.7 was expected", got, err)
 	}

@@ -85,6 +85,9 @@ func prepare(setting Setting) (servers []*server.Server, err error) {
 		if err != nil {
 			return nil, err
 		}
+		if s.NoUDP != nil {
+			return nil, s.NoUDP
+		}
 		servers = append(servers, s)
 	}
 	return servers, nil

@@ -12,6 +12,7 @@ import (
 // A Server answers on one address, by UDP and TCP.
 type Server struct {
 	Address string
+	NoUDP   error // why it answers by TCP only; nil when it does not
 	packets net.PacketConn
 	streams net.Listener
 	lock    sync.Mutex
@@ -66,32 +67,36 @@ var zone = func() map[string][]record {
 	return all
 }()
 
-// Start serves at an address with a port; with port 0 on one that is free for both.
+// Start serves at an address with a port; with port 0 on one that is free for both. Where there is no UDP (wine) it
+// serves by TCP.
 func Start(address string) (*Server, error) {
-	var lastError error
+	var err error
 	for range 20 { // a port that UDP got may be taken for TCP
-		packets, err := net.ListenPacket("udp", address)
-		if err != nil {
-			return nil, err
+		s := &Server{}
+		place := address
+		if s.packets, s.NoUDP = net.ListenPacket("udp", address); s.NoUDP == nil {
+			place = s.packets.LocalAddr().String()
+			go s.servePackets()
 		}
-		streams, err := net.Listen("tcp", packets.LocalAddr().String())
-		if err != nil {
-			packets.Close()
-			lastError = err
+		if s.streams, err = net.Listen("tcp", place); err != nil {
+			s.Close()
 			continue
 		}
-		s := &Server{Address: packets.LocalAddr().String(), packets: packets, streams: streams}
-		go s.servePackets()
+		s.Address = s.streams.Addr().String()
 		go s.serveStreams()
 		return s, nil
 	}
-	return nil, lastError
+	return nil, err
 }
 
 // Close stops it.
 func (s *Server) Close() {
-	s.packets.Close()
-	s.streams.Close()
+	if s.packets != nil {
+		s.packets.Close()
+	}
+	if s.streams != nil {
+		s.streams.Close()
+	}
 }
 
 // Asked are the questions so far, as "udp A four.seatrial.test", and forgets them.
