@@ -100,7 +100,9 @@ func otherBuild(t *suite.T) {
 	}
 	hash := hashOf(t, content, "strings")
 	other := bytes.Clone(hash)
-	other[0] ^= 1
+	if !suite.Planted("linking-builds-not-told-apart") {
+		other[0] ^= 1
+	}
 	changed := filepath.Join(t.Dir(), pluginFile)
 	if err := os.WriteFile(changed, bytes.ReplaceAll(content, hash, other), 0o700); err != nil {
 		t.Unknown("%v", err)
