@@ -11,7 +11,7 @@ import (
 	"seatrial.example/conformance/suite"
 )
 
-const psABI = "the psABI of each port (System V AMD64 3.2.3, AAPCS64 6.8.2, RISC-V 2.1, LoongArch 2, ELFv2 2.2, s390x 1.2), argument passing"
+const psABI = "psABI of the port (System V AMD64 3.2.3, AAPCS64 6.8.2, RISC-V 2.1, ELFv2 2.2, s390x 1.2), argument passing"
 
 func init() {
 	suite.Register(suite.Case{

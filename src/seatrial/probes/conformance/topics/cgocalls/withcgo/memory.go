@@ -11,6 +11,7 @@ import (
 	"runtime"
 	"runtime/cgo"
 	"slices"
+	"sync"
 	"unsafe"
 
 	"seatrial.example/conformance/suite"
@@ -91,6 +92,7 @@ func init() {
 		ID:       "cgocalls/stack-on-go-threads",
 		Contract: "C has 96 KiB of stack on each thread of Go's, and all but 48 KiB of what the C library declares.",
 		Source:   "Go runtime/cgo/gcc_linux.c, _cgo_sys_thread_start: the default size of the C library; pthread_attr_init(3)",
+		Needs:    []string{"threads"},
 		Breaks:   "Deep C code (regular expressions, parsers, compilers) overflows on Go's threads only.",
 		Run:      stackOnThreads,
 	})
@@ -240,17 +242,25 @@ func environment(t *suite.T) {
 }
 
 func stackOnThreads(t *suite.T) {
-	done := make(chan struct{})
-	// A goroutine that is locked and ends takes its thread along: the stack that was used goes back.
-	go func() {
-		defer close(done)
-		runtime.LockOSThread()
-		declared := int64(C.seatrial_stack_size())
-		t.Value("declared", declared)
-		use := max(96<<10, min(declared-48<<10, 6<<20))
-		if got := int64(C.seatrial_use_stack(C.int64_t(use))); got < use {
-			t.Errorf("C counted %d bytes of stack, expected %d", got, use)
-		}
-	}()
-	<-done
+	// Two, so that one of them is not the main thread, whose stack is the kernel's. Each goroutine is locked to its
+	// thread to the end, which ends the thread too: the stack that was used goes back.
+	var both, pool sync.WaitGroup
+	both.Add(2)
+	for range 2 {
+		pool.Go(func() {
+			runtime.LockOSThread()
+			both.Done()
+			both.Wait()
+			declared := int64(C.seatrial_stack_size())
+			if declared != 0 && declared < 112<<10 {
+				t.Errorf("the C library declares a stack of %d bytes for a thread of Go's, expected 112 KiB or more", declared)
+				return
+			}
+			use := max(96<<10, min(declared-48<<10, 6<<20))
+			if got := int64(C.seatrial_use_stack(C.int64_t(use))); got < use {
+				t.Errorf("C counted %d bytes of stack, expected %d", got, use)
+			}
+		})
+	}
+	pool.Wait()
 }

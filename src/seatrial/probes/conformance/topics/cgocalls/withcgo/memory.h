@@ -28,7 +28,7 @@ int seatrial_constructed(void);
 int seatrial_jump(int depth);
 const char *seatrial_environment(const char *name);
 
-/* Uses so many bytes of C stack, every page of them, in frames of 8 KiB: gives the bytes it counted. */
+/* Uses so many bytes of C stack, every page of them: gives the bytes it counted. */
 int64_t seatrial_use_stack(int64_t bytes);
 /* The size that the C library declares for the stack of this thread, or 0 where it does not say. */
 int64_t seatrial_stack_size(void);

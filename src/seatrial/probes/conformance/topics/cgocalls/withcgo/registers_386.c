@@ -59,5 +59,5 @@ const int seatrial_kept_count = sizeof seatrial_kept / sizeof seatrial_kept[0];
 void seatrial_control(char *out, size_t size) {
 	uint16_t x87;
 	__asm__ volatile("fnstcw %0" : "=m"(x87));
-	snprintf(out, size, "x87 %x", (unsigned)x87);
+	snprintf(out, size, "x87 %x", (unsigned)x87 | 0x40); /* bit 6 is reserved */
 }

@@ -105,5 +105,5 @@ void seatrial_control(char *out, size_t size) {
 	uint32_t mxcsr;
 	uint16_t x87;
 	__asm__ volatile("stmxcsr %0\n\tfnstcw %1" : "=m"(mxcsr), "=m"(x87));
-	snprintf(out, size, "mxcsr %x x87 %x", (unsigned)(mxcsr & ~0x3fu), (unsigned)x87);
+	snprintf(out, size, "mxcsr %x x87 %x", (unsigned)(mxcsr & ~0x3fu), (unsigned)x87 | 0x40); /* bit 6 is reserved */
 }

@@ -38,7 +38,7 @@ func init() {
 		Run:      leavingNothing,
 	}, suite.Case{
 		ID:       "cgocalls/callback-from-small-stack",
-		Contract: "A C thread with a stack of 96 KiB, or the least that the C library allows, can call Go, which learns the bounds of that stack.",
+		Contract: "A C thread with a stack of 96 KiB (or the least there is) can call Go, which learns its bounds.",
 		Source:   "Go runtime/cgo/gcc_stack_unix.c, x_cgo_getstackbound; pthread_getattr_np(3)",
 		Breaks:   "Threads with small stacks (musl's default, media libraries) die in their first callback.",
 		Needs:    threads,

@@ -1,7 +1,6 @@
 //go:build cgo
 
 #include "vectors.h"
-#include "registers.h"
 #include <string.h>
 
 /* Apart from vectors.c, so that the arguments go by the calling convention. */
