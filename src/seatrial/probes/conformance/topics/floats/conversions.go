@@ -43,6 +43,9 @@ func toInt64(x float64) int64 {
 	if suite.Planted("floats-conversion-rounds") {
 		return int64(math.RoundToEven(x))
 	}
+	if suite.Planted("floats-conversion-saturates") && x >= 1<<63 {
+		return 1<<62 - 1
+	}
 	return int64(x)
 }
 
@@ -88,23 +91,26 @@ func truncates(t *suite.T) {
 
 func outOfRange(t *suite.T) {
 	nan, inf := math.NaN(), math.Inf(1)
-	for name, made := range map[string]string{
-		"int64":  madeOf(toInt64, nan, inf, -inf, 1e20, -1e20),
-		"uint64": madeOf(toUint64, nan, inf, -inf, 1e20, -1e20, -1),
-		"int32":  madeOf(toInt32, nan, inf, -inf, 1e10, -1e10),
-		"uint32": madeOf(toUint32, nan, inf, -inf, 1e10, -1e10, -1),
+	unwritten := false
+	for _, one := range []struct{ name, made string }{
+		{"int64", madeOf(toInt64, nan, inf, -inf, 1e20, -1e20)},
+		{"uint64", madeOf(toUint64, nan, inf, -inf, 1e20, -1e20, -1)},
+		{"int32", madeOf(toInt32, nan, inf, -inf, 1e10, -1e10)},
+		{"uint32", madeOf(toUint32, nan, inf, -inf, 1e10, -1e10, -1)},
 	} {
-		t.Value(name, made)
-		expected, known := t.Expected(name + "-out-of-range")
-		if !known {
-			t.Unknown("nobody has written down what this port makes of numbers out of range")
+		t.Value(one.name, one.made)
+		expected, known := t.Expected(one.name + "-out-of-range")
+		unwritten = unwritten || !known
+		if known && one.made != expected {
+			t.Errorf("%s of numbers out of range: %s, expected %s", one.name, one.made, expected)
 		}
-		if made != expected {
-			t.Errorf("%s of numbers out of range: %s, expected %s", name, made, expected)
-		}
+	}
+	if unwritten {
+		t.Unknown("nobody has written down what this port makes of numbers out of range")
 	}
 }
 
+// madeOf is what became of each number, in hexadecimal, as many bits as the integer has.
 func madeOf[T int32 | uint32 | int64 | uint64](convert func(float64) T, numbers ...float64) string {
 	var words []string
 	for _, x := range numbers {
