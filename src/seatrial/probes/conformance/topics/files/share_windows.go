@@ -33,10 +33,16 @@ func init() {
 		Run:      deletePending,
 	}, suite.Case{
 		ID:       "files/windows-range-locked",
-		Contract: "A byte range that LockFileEx locked is refused to other handles: ERROR_LOCK_VIOLATION, until it is unlocked.",
+		Contract: "A byte range that LockFileEx locked cannot be locked by other handles: ERROR_LOCK_VIOLATION, until it is unlocked.",
 		Source:   "Microsoft, LockFileEx; System Error Code 33; Go cmd/go/internal/lockedfile",
 		Breaks:   "The go command and databases run twice on the same data.",
 		Run:      rangeLocked,
+	}, suite.Case{
+		ID:       "files/windows-locked-range-unreadable",
+		Contract: "A byte range that another handle locked cannot be read; what lies next to it can.",
+		Source:   "Microsoft, LockFileEx: an exclusive lock denies all other processes both read and write access",
+		Breaks:   "Programs read what another one is just writing.",
+		Run:      rangeUnreadable,
 	})
 }
 
@@ -80,7 +86,8 @@ func deleteShared(t *suite.T) {
 	file := openShared(t, path, everyone)
 	defer file.Close()
 	works(t, "renaming", os.Rename(path, path+"2"))
-	holds(t, path+"2", "text")
+	_, err := os.Stat(path + "2")
+	works(t, "stat of the new name", err)
 	works(t, "removing", os.Remove(path+"2"))
 }
 
@@ -112,35 +119,45 @@ func deletePending(t *suite.T) {
 	fails(t, "stat after the last handle was closed", err, codes.NotExist)
 }
 
-func rangeLocked(t *suite.T) {
+// lockRange locks 20 bytes from 10, or fails at once.
+func lockRange(file *os.File) error {
 	const failAtOnce, exclusive = 1, 2 // LockFileEx, dwFlags
+	if suite.Planted("files-windows-locks-granted") {
+		return nil
+	}
+	at := syscall.Overlapped{Offset: 10}
+	if done, _, err := lockFile.Call(file.Fd(), failAtOnce|exclusive, 0, 20, 0, uintptr(unsafe.Pointer(&at))); done == 0 {
+		return err
+	}
+	return nil
+}
+
+func rangeLocked(t *suite.T) {
 	path := put(t, filepath.Join(t.Dir(), "lock"), strings.Repeat("x", 100))
 	first, second := openShared(t, path, everyone), openShared(t, path, everyone)
 	defer first.Close()
 	defer second.Close()
-	lock := func(file *os.File) error {
-		at := syscall.Overlapped{Offset: 10}
-		if suite.Planted("files-windows-locks-granted") {
-			return nil
-		}
-		if done, _, err := lockFile.Call(file.Fd(), failAtOnce|exclusive, 0, 20, 0, uintptr(unsafe.Pointer(&at))); done == 0 {
-			return err
-		}
-		return nil
+	works(t, "locking", lockRange(first))
+	if err := lockRange(second); !errors.Is(err, syscall.Errno(33)) || codes.KindOf(err) != codes.Busy {
+		t.Fatalf("locking what another handle holds: %s; ERROR_LOCK_VIOLATION was expected", codes.Describe(err))
 	}
-	works(t, "locking", lock(first))
-	if err := lock(second); !errors.Is(err, syscall.Errno(33)) {
-		t.Errorf("locking what another handle holds: %s; ERROR_LOCK_VIOLATION was expected", codes.Describe(err))
+	at := syscall.Overlapped{Offset: 10}
+	if done, _, err := unlockFile.Call(first.Fd(), 0, 20, 0, uintptr(unsafe.Pointer(&at))); done == 0 {
+		t.Fatalf("UnlockFileEx: %s", codes.Describe(err))
 	}
+	works(t, "locking what was unlocked", lockRange(second))
+}
+
+func rangeUnreadable(t *suite.T) {
+	path := put(t, filepath.Join(t.Dir(), "lock"), strings.Repeat("x", 100))
+	first, second := openShared(t, path, everyone), openShared(t, path, everyone)
+	defer first.Close()
+	defer second.Close()
+	works(t, "locking", lockRange(first))
 	if _, err := second.ReadAt(make([]byte, 5), 12); !errors.Is(err, syscall.Errno(33)) {
 		t.Errorf("reading what another handle holds: %s; ERROR_LOCK_VIOLATION was expected", codes.Describe(err))
 	}
 	if _, err := second.ReadAt(make([]byte, 5), 50); err != nil {
 		t.Errorf("reading next to it: %s", codes.Describe(err))
 	}
-	at := syscall.Overlapped{Offset: 10}
-	if done, _, err := unlockFile.Call(first.Fd(), 0, 20, 0, uintptr(unsafe.Pointer(&at))); done == 0 {
-		t.Fatalf("UnlockFileEx: %s", codes.Describe(err))
-	}
-	works(t, "locking what was unlocked", lock(second))
 }

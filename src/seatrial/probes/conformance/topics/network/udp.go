@@ -2,6 +2,7 @@ package network
 
 import (
 	"errors"
+	"fmt"
 	"net"
 	"strconv"
 	"time"
@@ -56,7 +57,7 @@ func udpDatagrams(t *suite.T) {
 	to := receiver.LocalAddr()
 	for _, size := range []int{1, 0, 1400, 3} {
 		_, err := sender.WriteTo(pattern(size), to)
-		works(t, "sending", err)
+		works(t, fmt.Sprintf("sending %d bytes", size), err)
 	}
 	buffer := make([]byte, 2000)
 	for _, size := range []int{1, 0, 1400} {

@@ -34,9 +34,10 @@ type status struct {
 	win32 uint32
 }
 
-// Source: MS-ERREF, 2.3 "NTSTATUS Values"; the Win32 codes as RtlNtStatusToDosError gives them.
+// Source: MS-ERREF, 2.3 "NTSTATUS Values"; the Win32 codes as RtlNtStatusToDosError gives them; 0: not asserted,
+// for it has none or its descriptions differ.
 var statuses = map[uint32]status{
-	0x00000102: {"STATUS_TIMEOUT", 258},
+	0x00000102: {"STATUS_TIMEOUT", 0},
 	0x00000103: {"STATUS_PENDING", 997},
 	0x40010005: {"DBG_CONTROL_C", 0},
 	0x80000001: {"STATUS_GUARD_PAGE_VIOLATION", 0x80000001},
@@ -64,7 +65,8 @@ var statuses = map[uint32]status{
 	0xC0000055: {"STATUS_LOCK_NOT_GRANTED", 33},
 	0xC0000056: {"STATUS_DELETE_PENDING", 5},
 	0xC000007F: {"STATUS_DISK_FULL", 112},
-	0xC0000094: {"STATUS_INTEGER_DIVIDE_BY_ZERO", 534},
+	0xC0000094: {"STATUS_INTEGER_DIVIDE_BY_ZERO", 0xC0000094},
+	0xC0000095: {"STATUS_INTEGER_OVERFLOW", 534},
 	0xC00000BA: {"STATUS_FILE_IS_A_DIRECTORY", 5},
 	0xC00000BB: {"STATUS_NOT_SUPPORTED", 50},
 	0xC00000D4: {"STATUS_NOT_SAME_DEVICE", 17},
