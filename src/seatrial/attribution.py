@@ -79,6 +79,8 @@ class Subject(msgspec.Struct, frozen=True, kw_only=True):
     host_kernel: str = ""
     replaceable: bool = True
     """False: the user chose the runner, and another may only give a second opinion."""
+    perturbed: bool = True
+    """False: step 6 is left out, because a suspicion would change nothing in what is made of the verdict."""
 
 
 class Experiment(msgspec.Struct, frozen=True):
@@ -297,7 +299,7 @@ class _Attribution:
             suspicion = f"lacks {', '.join(offer.lacks)}"
         if offer.fidelity in _REAL:
             return self._remainder(index, own, suspicion)
-        for perturbation in Perturbation:
+        for perturbation in Perturbation if self._subject.perturbed else ():
             varied = self._of(index, perturbation)
             if len(varied) < _runs(own):
                 return Experiment(index, Step.PERTURB, perturbation=perturbation)

@@ -30,7 +30,7 @@ class FakePart(Part):
         self.kind = "pure"
         self.infos: Mapping[str, CaseInfo] = {info.id: info for info in infos}
         self.offers, self.refusals = offers, ()
-        self.subject = Subject(goos="linux", goarch="arm64", host_arch="amd64", host_kernel="6.18")
+        self.subject = Subject(goos="linux", goarch="arm64", host_arch="amd64", host_kernel="6.18", perturbed=False)
         self.answer = answer
         self.runs: list[tuple[int, Perturbation | None]] = []
 
@@ -90,6 +90,12 @@ def test_another_emulator_disagrees() -> None:
 )
 def test_emulators_alone_never_speak_for_the_platform(offers: tuple[Offer, ...], reason: str) -> None:
     assert verdicts(FakePart(offers, [info()], lambda *_: BAD)) == {"files/a": (State.UNKNOWN, reason)}
+
+
+def test_nothing_is_perturbed_where_a_suspicion_would_change_nothing() -> None:
+    part = FakePart((QEMU_10, QEMU_7), [info()], lambda *_: BAD)
+    verdicts(part)
+    assert part.runs == [(0, None)] * 4 + [(1, None)] * 3
 
 
 def test_a_mixture_under_an_emulator() -> None:

@@ -53,7 +53,9 @@ class Part:
         self.offers, self.refusals = ways(
             platform, Workload(platform.goos, platform.goarch, facts.interpreter, facts.libc)
         )
-        self.subject: Subject = subject_of(platform, facts, here.goarch, here.kernel, replaceable)
+        subject = subject_of(platform, facts, here.goarch, here.kernel, replaceable)
+        # What fails under an emulator ends as `unknown` with a suspicion and without one.
+        self.subject: Subject = msgspec.structs.replace(subject, perturbed=False)
         self._here = here
         self._canaries = canaries
         self._libraries = libraries
