@@ -94,33 +94,33 @@ func handled(f func(), call func(handle C.uintptr_t)) {
 func callback(t *suite.T) {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
-	calls, own := 0, C.seatrial_thread_id()
+	calls, own := 0, C.cgocalls_thread_id()
 	handled(func() {
 		calls++
-		if there := C.seatrial_thread_id(); there != own {
+		if there := C.cgocalls_thread_id(); there != own {
 			t.Errorf("Go called C on thread %#x, C called Go on thread %#x", own, there)
 		}
-	}, func(handle C.uintptr_t) { C.seatrial_call_go(handle, 3) })
+	}, func(handle C.uintptr_t) { C.cgocalls_call_go(handle, 3) })
 	if calls != 3 {
 		t.Errorf("C called Go 3 times, Go was called %d times", calls)
 	}
-	if got := C.seatrial_add_in_go(-1<<40, 3); got != -1<<40+3 {
+	if got := C.cgocalls_add_in_go(-1<<40, 3); got != -1<<40+3 {
 		t.Errorf("C asked Go for %d + 3 and got %d", int64(-1<<40), int64(got))
 	}
 }
 
 func manyArguments(t *suite.T) {
-	if number := C.seatrial_many_in_go(); number != 0 {
+	if number := C.cgocalls_many_in_go(); number != 0 {
 		t.Errorf("C passed 16 arguments to Go, number %d arrived changed", int(number))
 	}
 }
 
 func callbackStructs(t *suite.T) {
-	var n C.struct_seatrial_nested
+	var n C.struct_cgocalls_nested
 	n.inner.a, n.inner.b = 9, 0.25
 	n.outer.s, n.outer.more.deep = [3]C.int16_t{-1, 2, -3}, 254
-	var scaled C.struct_seatrial_d3
-	got := C.seatrial_turn_in_go(n, &scaled)
+	var scaled C.struct_cgocalls_d3
+	got := C.cgocalls_turn_in_go(n, &scaled)
 	n.inner.a, n.inner.b, n.outer.s, n.outer.more.deep = -9, -0.25, [3]C.int16_t{-3, 2, -1}, 255
 	same(t, "a nested struct through C, Go and back", got, n)
 	same(t, "three doubles from C through Go", scaled.d, [3]C.double{0.5, -1, 2})
@@ -129,7 +129,7 @@ func callbackStructs(t *suite.T) {
 func severalResults(t *suite.T) {
 	var half C.double
 	var twice C.int64_t
-	sign := C.seatrial_several_in_go(-7<<40, &half, &twice)
+	sign := C.cgocalls_several_in_go(-7<<40, &half, &twice)
 	if half != -3.5*(1<<40) || twice != -14<<40 || sign != -1 {
 		t.Errorf("Go returned (%g, %d, -1), C got (%g, %d, %d)", -3.5*(1<<40), int64(-14<<40), float64(half), int64(twice),
 			int(sign))
@@ -137,7 +137,7 @@ func severalResults(t *suite.T) {
 }
 
 func nesting(t *suite.T) {
-	if got := C.seatrial_nest(40); got != 40 {
+	if got := C.cgocalls_nest(40); got != 40 {
 		t.Errorf("40 levels of C and Go gave %d", int64(got))
 	}
 }
@@ -148,7 +148,7 @@ func recoveredInside(t *suite.T) {
 		defer func() { seen = recover() }()
 		panic("in a callback")
 	}, func(handle C.uintptr_t) {
-		if changed := C.seatrial_call_go_over(handle, 1000); changed != 0 {
+		if changed := C.cgocalls_call_go_over(handle, 1000); changed != 0 {
 			t.Errorf("%d of 1000 bytes of the C frame changed", int(changed))
 		}
 	})
@@ -160,7 +160,7 @@ func recoveredInside(t *suite.T) {
 func panicAcross(t *suite.T) {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
-	place := C.seatrial_stack_here()
+	place := C.cgocalls_stack_here()
 	for i := range 200 {
 		func() {
 			defer func() {
@@ -168,11 +168,11 @@ func panicAcross(t *suite.T) {
 					t.Errorf("panic %d came back to the Go caller as %v", i, got)
 				}
 			}()
-			handled(func() { panic(i) }, func(handle C.uintptr_t) { C.seatrial_call_go_over(handle, 1000) })
+			handled(func() { panic(i) }, func(handle C.uintptr_t) { C.cgocalls_call_go_over(handle, 1000) })
 			t.Errorf("a panic in a callback did not unwind")
 		}()
 	}
-	if now := C.seatrial_stack_here(); now != place {
+	if now := C.cgocalls_stack_here(); now != place {
 		t.Errorf("after 200 panics over C frames a C call begins %d bytes further on the stack", int64(place)-int64(now))
 	}
 }
@@ -184,7 +184,7 @@ func goexitAcross(t *suite.T) {
 		handled(func() {
 			defer func() { deferred = true }()
 			runtime.Goexit()
-		}, func(handle C.uintptr_t) { C.seatrial_call_go(handle, 1) })
+		}, func(handle C.uintptr_t) { C.cgocalls_call_go(handle, 1) })
 		returned = true
 	}()
 	<-ended
@@ -207,7 +207,7 @@ func growing(t *suite.T) {
 	}
 	got := 0
 	handled(func() { got = deep(5000) }, func(handle C.uintptr_t) {
-		if changed := C.seatrial_call_go_over(handle, 8000); changed != 0 {
+		if changed := C.cgocalls_call_go_over(handle, 8000); changed != 0 {
 			t.Errorf("%d of 8000 bytes of the C frame changed while Go's stack grew", int(changed))
 		}
 	})
@@ -227,14 +227,14 @@ func waiting(t *suite.T) {
 	defer close(ask)
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
-	total, own := 0, C.seatrial_thread_id()
+	total, own := 0, C.cgocalls_thread_id()
 	handled(func() {
 		ask <- total
 		total = <-answer
-		if now := C.seatrial_thread_id(); now != own {
+		if now := C.cgocalls_thread_id(); now != own {
 			t.Errorf("after waiting, the callback runs on thread %#x and not on %#x", now, own)
 		}
-	}, func(handle C.uintptr_t) { C.seatrial_call_go(handle, 100) })
+	}, func(handle C.uintptr_t) { C.cgocalls_call_go(handle, 100) })
 	if total != 100 {
 		t.Errorf("100 callbacks asked a goroutine, %d answers came", total)
 	}
@@ -245,7 +245,7 @@ func sortByGo(t *suite.T) {
 	for i := range numbers {
 		numbers[i] = C.int32_t(i * 37 % 50)
 	}
-	C.seatrial_sort_by_go(&numbers[0], C.int(len(numbers)))
+	C.cgocalls_sort_by_go(&numbers[0], C.int(len(numbers)))
 	if !slices.IsSorted(numbers) {
 		t.Errorf("qsort with a comparison in Go left %v", numbers)
 	}

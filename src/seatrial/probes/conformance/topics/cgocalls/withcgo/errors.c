@@ -6,7 +6,7 @@
 #ifndef _WIN32
 #include <unistd.h>
 
-int seatrial_missing_file(const char *path) { return access(path, F_OK); }
+int cgocalls_missing_file(const char *path) { return access(path, F_OK); }
 #endif
 
 static int shared;
@@ -17,7 +17,7 @@ static void set(int number) {
 	shared = number;
 }
 
-double seatrial_root(double square) {
+double cgocalls_root(double square) {
 	if (square < 0) {
 		set(EDOM);
 		return -1;
@@ -25,17 +25,17 @@ double seatrial_root(double square) {
 	return square / 2;
 }
 
-void seatrial_fail_with(int number) { set(number); }
+void cgocalls_fail_with(int number) { set(number); }
 
-int seatrial_succeed(void) {
+int cgocalls_succeed(void) {
 	if (seatrial_planted("cgocalls-errno-left-over"))
 		errno = shared;
 	return 7;
 }
 
-int seatrial_errno_among(int all, int number, int milliseconds) {
+int cgocalls_errno_among(int all, int number, int milliseconds) {
 	set(number);
-	if (!seatrial_meet(all, milliseconds))
+	if (!cgocalls_meet(all, milliseconds))
 		return -1;
 	return seatrial_planted("cgocalls-errno-shared") ? shared : errno;
 }

@@ -38,12 +38,12 @@ func init() {
 }
 
 func errno(t *suite.T) {
-	root, err := C.seatrial_root(-4)
+	root, err := C.cgocalls_root(-4)
 	if root != -1 || err != syscall.Errno(C.EDOM) {
 		t.Errorf("C returned -1 with errno %d, Go got %v with %v", int(C.EDOM), float64(root), err)
 	}
 	for _, number := range []syscall.Errno{1, 34, 4095} {
-		if _, err := C.seatrial_fail_with(C.int(number)); !errors.Is(err, number) {
+		if _, err := C.cgocalls_fail_with(C.int(number)); !errors.Is(err, number) {
 			t.Errorf("a void C function set errno %d, Go got %v", uintptr(number), err)
 		}
 	}
@@ -51,8 +51,8 @@ func errno(t *suite.T) {
 
 func errnoNil(t *suite.T) {
 	for range 50 {
-		_, failed := C.seatrial_fail_with(22)
-		if got, err := C.seatrial_succeed(); got != 7 || err != nil {
+		_, failed := C.cgocalls_fail_with(22)
+		if got, err := C.cgocalls_succeed(); got != 7 || err != nil {
 			t.Fatalf("C returned 7 and left errno alone, Go got %d and %v", int(got), err)
 		}
 		if failed == nil {
@@ -63,12 +63,12 @@ func errnoNil(t *suite.T) {
 
 func errnoPerThread(t *suite.T) {
 	const all = 6
-	C.seatrial_meet_again()
+	C.cgocalls_meet_again()
 	var pool sync.WaitGroup
 	for i := range all {
 		pool.Go(func() {
 			number := C.int(100 + i)
-			switch got, err := C.seatrial_errno_among(all, number, milliseconds(t)); {
+			switch got, err := C.cgocalls_errno_among(all, number, milliseconds(t)); {
 			case got == -1:
 				t.Errorf("%d goroutines did not come to be within C at once", all)
 			case got != number || err != syscall.Errno(number):

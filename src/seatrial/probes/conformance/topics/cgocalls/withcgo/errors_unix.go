@@ -35,7 +35,7 @@ func init() {
 func errnoOfLibc(t *suite.T) {
 	path := C.CString(t.Dir() + "/missing")
 	defer C.free(unsafe.Pointer(path))
-	if got, err := C.seatrial_missing_file(path); got != -1 || !errors.Is(err, fs.ErrNotExist) {
+	if got, err := C.cgocalls_missing_file(path); got != -1 || !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("access(2) of a missing file: C returned %d, Go got the error %v, expected -1 and %v", int(got), err, syscall.ENOENT)
 	}
 }
@@ -52,7 +52,7 @@ func errnoNumbers(t *suite.T) {
 		{"EINPROGRESS", C.EINPROGRESS, syscall.EINPROGRESS}, {"EADDRINUSE", C.EADDRINUSE, syscall.EADDRINUSE},
 		{"EOVERFLOW", C.EOVERFLOW, syscall.EOVERFLOW}, {"EILSEQ", C.EILSEQ, syscall.EILSEQ},
 	} {
-		_, err := C.seatrial_fail_with(C.int(number.c))
+		_, err := C.cgocalls_fail_with(C.int(number.c))
 		if !errors.Is(err, number.is) || number.c != number.is {
 			t.Errorf("%s is %d in C and %d in Go; set by C, Go sees it as %v", number.name, uintptr(number.c),
 				uintptr(number.is), err)

@@ -10,16 +10,16 @@ import (
 
 // What C calls. Names are global in C.
 
-//export seatrialGoRun
-func seatrialGoRun(handle C.uintptr_t) { cgo.Handle(handle).Value().(func())() }
+//export cgocallsGoRun
+func cgocallsGoRun(handle C.uintptr_t) { cgo.Handle(handle).Value().(func())() }
 
-//export seatrialGoAdd
-func seatrialGoAdd(a, b C.int64_t) C.int64_t { return a + b }
+//export cgocallsGoAdd
+func cgocallsGoAdd(a, b C.int64_t) C.int64_t { return a + b }
 
-// seatrialGoMany gives the number of the first argument that is not what callbacks.c passed, or 0.
+// cgocallsGoMany gives the number of the first argument that is not what callbacks.c passed, or 0.
 //
-//export seatrialGoMany
-func seatrialGoMany(a C.int64_t, b C.double, c C.int32_t, d C.float, e C.int64_t, f C.double, g C.int16_t, h C.float,
+//export cgocallsGoMany
+func cgocallsGoMany(a C.int64_t, b C.double, c C.int32_t, d C.float, e C.int64_t, f C.double, g C.int16_t, h C.float,
 	i C.int64_t, j C.double, k C.uint8_t, l C.float, m C.bool, n C.float, o C.int64_t, p C.double) C.int {
 	for number, right := range []bool{
 		a == -1, b == 0.5, c == 3, d == -1.5, e == 5<<40, f == 2.5, g == -7, h == 3.5, i == -9<<33, j == -4.5, k == 11,
@@ -32,29 +32,29 @@ func seatrialGoMany(a C.int64_t, b C.double, c C.int32_t, d C.float, e C.int64_t
 	return 0
 }
 
-//export seatrialGoScale
-func seatrialGoScale(v C.struct_seatrial_d3, by C.double) C.struct_seatrial_d3 {
+//export cgocallsGoScale
+func cgocallsGoScale(v C.struct_cgocalls_d3, by C.double) C.struct_cgocalls_d3 {
 	for i := range v.d {
 		v.d[i] *= by
 	}
 	return v
 }
 
-//export seatrialGoTurn
-func seatrialGoTurn(n C.struct_seatrial_nested) C.struct_seatrial_nested {
+//export cgocallsGoTurn
+func cgocallsGoTurn(n C.struct_cgocalls_nested) C.struct_cgocalls_nested {
 	n.inner.a, n.inner.b = -n.inner.a, -n.inner.b
 	n.outer.s[0], n.outer.s[2] = n.outer.s[2], n.outer.s[0]
 	n.outer.more.deep++
 	return n
 }
 
-//export seatrialGoSeveral
-func seatrialGoSeveral(number C.int64_t) (C.double, C.int64_t, C.int) {
+//export cgocallsGoSeveral
+func cgocallsGoSeveral(number C.int64_t) (C.double, C.int64_t, C.int) {
 	return C.double(number) / 2, number * 2, -1
 }
 
-//export seatrialGoNest
-func seatrialGoNest(depth C.int64_t) C.int64_t { return C.seatrial_nest(depth) }
+//export cgocallsGoNest
+func cgocallsGoNest(depth C.int64_t) C.int64_t { return C.cgocalls_nest(depth) }
 
-//export seatrialGoCompare
-func seatrialGoCompare(a, b C.int32_t) C.int { return C.int(a) - C.int(b) }
+//export cgocallsGoCompare
+func cgocallsGoCompare(a, b C.int32_t) C.int { return C.int(a) - C.int(b) }

@@ -80,7 +80,7 @@ func doubles4(t *suite.T) {
 	for i := 0; i+4 <= 8; i += 4 {
 		e := edges[i:]
 		callC(t, "a call with 4 doubles",
-			func() { C.seatrial_d4(C.double(e[0]), C.double(e[1]), C.double(e[2]), C.double(e[3])) }, e[0], e[1], e[2], e[3])
+			func() { C.cgocalls_d4(C.double(e[0]), C.double(e[1]), C.double(e[2]), C.double(e[3])) }, e[0], e[1], e[2], e[3])
 	}
 }
 
@@ -92,7 +92,7 @@ func doubles14(t *suite.T) {
 		passed = append(passed, edges[i])
 	}
 	callC(t, "a call with 14 doubles", func() {
-		C.seatrial_d14(d[0], d[1], d[2], d[3], d[4], d[5], d[6], d[7], d[8], d[9], d[10], d[11], d[12], d[13])
+		C.cgocalls_d14(d[0], d[1], d[2], d[3], d[4], d[5], d[6], d[7], d[8], d[9], d[10], d[11], d[12], d[13])
 	}, passed...)
 }
 
@@ -105,7 +105,7 @@ func singles(t *suite.T) {
 		passed = append(passed, single)
 	}
 	callC(t, "a call with 14 floats", func() {
-		C.seatrial_f14(f[0], f[1], f[2], f[3], f[4], f[5], f[6], f[7], f[8], f[9], f[10], f[11], f[12], f[13])
+		C.cgocalls_f14(f[0], f[1], f[2], f[3], f[4], f[5], f[6], f[7], f[8], f[9], f[10], f[11], f[12], f[13])
 	}, passed...)
 }
 
@@ -113,26 +113,26 @@ func singlesAndDoubles(t *suite.T) {
 	f := [6]float32{0.1, -2.5, math.MaxFloat32, math.SmallestNonzeroFloat32, 5.75, -6}
 	e := edges
 	callC(t, "float and double by turns", func() {
-		C.seatrial_fd(C.float(f[0]), C.double(e[0]), C.float(f[1]), C.double(e[1]), C.float(f[2]), C.double(e[2]),
+		C.cgocalls_fd(C.float(f[0]), C.double(e[0]), C.float(f[1]), C.double(e[1]), C.float(f[2]), C.double(e[2]),
 			C.float(f[3]), C.double(e[3]), C.float(f[4]), C.double(e[4]), C.float(f[5]), C.double(e[5]))
 	}, f[0], e[0], f[1], e[1], f[2], e[2], f[3], e[3], f[4], e[4], f[5], e[5])
 }
 
 func integersAndFloats(t *suite.T) {
 	callC(t, "integers and floats by turns", func() {
-		C.seatrial_id(-1<<40, 0.1, -3, 0.5, 1<<50, -1e300, 7, -0.25, -9<<33, 1e-300, 11, 0.75, -13<<34, 14.5, 15<<35, -16.25)
+		C.cgocalls_id(-1<<40, 0.1, -3, 0.5, 1<<50, -1e300, 7, -0.25, -9<<33, 1e-300, 11, 0.75, -13<<34, 14.5, 15<<35, -16.25)
 	}, int64(-1<<40), 0.1, -3, float32(0.5), int64(1<<50), -1e300, 7, float32(-0.25), int64(-9<<33), 1e-300, 11, float32(0.75),
 		int64(-13<<34), 14.5, int64(15<<35), -16.25)
 }
 
 func floatResults(t *suite.T) {
 	for _, value := range edges {
-		if got := float64(C.seatrial_same_double(C.double(value))); math.Float64bits(got) != math.Float64bits(value) {
+		if got := float64(C.cgocalls_same_double(C.double(value))); math.Float64bits(got) != math.Float64bits(value) {
 			t.Errorf("C returned double %v, Go got %v (bits %#x)", value, got, math.Float64bits(got))
 		}
 	}
 	for _, value := range []float32{-0.1, math.SmallestNonzeroFloat32, -math.MaxFloat32, float32(math.Inf(1)), 1.5} {
-		if got := float32(C.seatrial_same_float(C.float(value))); math.Float32bits(got) != math.Float32bits(value) {
+		if got := float32(C.cgocalls_same_float(C.float(value))); math.Float32bits(got) != math.Float32bits(value) {
 			t.Errorf("C returned float %v, Go got %v (bits %#x)", value, got, math.Float32bits(got))
 		}
 	}
@@ -141,13 +141,13 @@ func floatResults(t *suite.T) {
 func nanPayloads(t *suite.T) {
 	for _, want := range []uint64{0x7ff8000000000001, 0xfff8dead0000beef, 0x7fffffffffffffff} {
 		value := math.Float64frombits(want)
-		if got := math.Float64bits(float64(C.seatrial_same_double(C.double(value)))); got != want {
+		if got := math.Float64bits(float64(C.cgocalls_same_double(C.double(value)))); got != want {
 			t.Errorf("the NaN %#x came back as %#x", want, got)
 		}
 	}
 	for _, want := range []uint32{0x7fc00001, 0xffc0beef, 0x7fffffff} {
 		value := math.Float32frombits(want)
-		if got := math.Float32bits(float32(C.seatrial_same_float(C.float(value)))); got != want {
+		if got := math.Float32bits(float32(C.cgocalls_same_float(C.float(value)))); got != want {
 			t.Errorf("the single NaN %#x came back as %#x", want, got)
 		}
 	}
@@ -155,19 +155,19 @@ func nanPayloads(t *suite.T) {
 
 func complexes(t *suite.T) {
 	var turned C.complexdouble
-	callC(t, "a complex and a double", func() { turned = C.seatrial_turn_double(complex(3.5, -4.25), 9) }, 3.5, -4.25, 9.0)
+	callC(t, "a complex and a double", func() { turned = C.cgocalls_turn_double(complex(3.5, -4.25), 9) }, 3.5, -4.25, 9.0)
 	if complex128(turned) != complex(4.25, 3.5) {
 		t.Errorf("C returned (4.25+3.5i), Go got %v", complex128(turned))
 	}
-	if got := complex64(C.seatrial_turn_float(complex(1.5, -2))); got != complex(2, 1.5) {
+	if got := complex64(C.cgocalls_turn_float(complex(1.5, -2))); got != complex(2, 1.5) {
 		t.Errorf("C returned (2+1.5i) in single precision, Go got %v", got)
 	}
 }
 
 func longDouble(t *suite.T) {
-	seen := strconv.Itoa(int(C.seatrial_long_double_bits()))
+	seen := strconv.Itoa(int(C.cgocalls_long_double_bits()))
 	t.Value("bits", seen)
-	if C.seatrial_long_double_passes(1, 7) == 0 {
+	if C.cgocalls_long_double_passes(1, 7) == 0 {
 		t.Errorf("1 plus the smallest step of a long double with %s bits of fraction lost that step in a call", seen)
 	}
 	if want, ok := t.Expected("long-double-bits"); !ok {

@@ -80,18 +80,18 @@ func init() {
 func integers(t *suite.T, from, to int) {
 	a := [12]C.i64{-1, 1 << 62, math.MinInt64, 0x0123456789abcdef, 5, -6 << 40, 7, math.MaxInt64, 9 << 33, -10, 11, -12 << 50}
 	calls := [13]func(){
-		1:  func() { C.seatrial_i1(a[0]) },
-		2:  func() { C.seatrial_i2(a[0], a[1]) },
-		3:  func() { C.seatrial_i3(a[0], a[1], a[2]) },
-		4:  func() { C.seatrial_i4(a[0], a[1], a[2], a[3]) },
-		5:  func() { C.seatrial_i5(a[0], a[1], a[2], a[3], a[4]) },
-		6:  func() { C.seatrial_i6(a[0], a[1], a[2], a[3], a[4], a[5]) },
-		7:  func() { C.seatrial_i7(a[0], a[1], a[2], a[3], a[4], a[5], a[6]) },
-		8:  func() { C.seatrial_i8(a[0], a[1], a[2], a[3], a[4], a[5], a[6], a[7]) },
-		9:  func() { C.seatrial_i9(a[0], a[1], a[2], a[3], a[4], a[5], a[6], a[7], a[8]) },
-		10: func() { C.seatrial_i10(a[0], a[1], a[2], a[3], a[4], a[5], a[6], a[7], a[8], a[9]) },
-		11: func() { C.seatrial_i11(a[0], a[1], a[2], a[3], a[4], a[5], a[6], a[7], a[8], a[9], a[10]) },
-		12: func() { C.seatrial_i12(a[0], a[1], a[2], a[3], a[4], a[5], a[6], a[7], a[8], a[9], a[10], a[11]) },
+		1:  func() { C.cgocalls_i1(a[0]) },
+		2:  func() { C.cgocalls_i2(a[0], a[1]) },
+		3:  func() { C.cgocalls_i3(a[0], a[1], a[2]) },
+		4:  func() { C.cgocalls_i4(a[0], a[1], a[2], a[3]) },
+		5:  func() { C.cgocalls_i5(a[0], a[1], a[2], a[3], a[4]) },
+		6:  func() { C.cgocalls_i6(a[0], a[1], a[2], a[3], a[4], a[5]) },
+		7:  func() { C.cgocalls_i7(a[0], a[1], a[2], a[3], a[4], a[5], a[6]) },
+		8:  func() { C.cgocalls_i8(a[0], a[1], a[2], a[3], a[4], a[5], a[6], a[7]) },
+		9:  func() { C.cgocalls_i9(a[0], a[1], a[2], a[3], a[4], a[5], a[6], a[7], a[8]) },
+		10: func() { C.cgocalls_i10(a[0], a[1], a[2], a[3], a[4], a[5], a[6], a[7], a[8], a[9]) },
+		11: func() { C.cgocalls_i11(a[0], a[1], a[2], a[3], a[4], a[5], a[6], a[7], a[8], a[9], a[10]) },
+		12: func() { C.cgocalls_i12(a[0], a[1], a[2], a[3], a[4], a[5], a[6], a[7], a[8], a[9], a[10], a[11]) },
 	}
 	for n := from; n <= to; n++ {
 		var passed []any
@@ -103,20 +103,20 @@ func integers(t *suite.T, from, to int) {
 }
 
 func narrowIntegers(t *suite.T) {
-	callC(t, "char and short, largest", func() { C.seatrial_narrow(127, 255, 32767, 65535) }, 127, 255, 32767, 65535)
-	callC(t, "char and short, most negative", func() { C.seatrial_narrow(-128, 128, -32768, 32768) },
+	callC(t, "char and short, largest", func() { C.cgocalls_narrow(127, 255, 32767, 65535) }, 127, 255, 32767, 65535)
+	callC(t, "char and short, most negative", func() { C.cgocalls_narrow(-128, 128, -32768, 32768) },
 		-128, 128, -32768, 32768)
 }
 
 func narrowLate(t *suite.T) {
 	callC(t, "narrow integers after eight others", func() {
-		C.seatrial_narrow_late(1, -2, 3, -4, 5, -6, 7, -8, -9, 250, -11, 65000, math.MinInt32, math.MaxUint32)
+		C.cgocalls_narrow_late(1, -2, 3, -4, 5, -6, 7, -8, -9, 250, -11, 65000, math.MinInt32, math.MaxUint32)
 	}, 1, -2, 3, -4, 5, -6, 7, -8, -9, 250, -11, 65000, math.MinInt32, int64(math.MaxUint32))
 }
 
 func mixedWidths(t *suite.T) {
 	callC(t, "32- and 64-bit integers by turns", func() {
-		C.seatrial_widths(-1, 0x1122334455667788, 2, -3, -1<<60, -5, 0x7fffffff00000000)
+		C.cgocalls_widths(-1, 0x1122334455667788, 2, -3, -1<<60, -5, 0x7fffffff00000000)
 	}, -1, int64(0x1122334455667788), 2, -3, int64(-1<<60), -5, int64(0x7fffffff00000000))
 }
 
@@ -126,13 +126,13 @@ func integerResults(t *suite.T) {
 		name      string
 		got, want int64
 	}{
-		{"signed char", int64(C.seatrial_to_schar(narrow)), -127},
-		{"unsigned char", int64(C.seatrial_to_uchar(narrow)), 0x81},
-		{"short", int64(C.seatrial_to_short(narrow)), -0x7f7f},
-		{"unsigned short", int64(C.seatrial_to_ushort(narrow)), 0x8081},
-		{"int", int64(C.seatrial_to_int(wide)), -0x1e2f8081},
-		{"unsigned", int64(C.seatrial_to_unsigned(wide)), 0xe1d07f7f},
-		{"long long", int64(C.seatrial_to_long_long(wide)), wide},
+		{"signed char", int64(C.cgocalls_to_schar(narrow)), -127},
+		{"unsigned char", int64(C.cgocalls_to_uchar(narrow)), 0x81},
+		{"short", int64(C.cgocalls_to_short(narrow)), -0x7f7f},
+		{"unsigned short", int64(C.cgocalls_to_ushort(narrow)), 0x8081},
+		{"int", int64(C.cgocalls_to_int(wide)), -0x1e2f8081},
+		{"unsigned", int64(C.cgocalls_to_unsigned(wide)), 0xe1d07f7f},
+		{"long long", int64(C.cgocalls_to_long_long(wide)), wide},
 	} {
 		if result.got != result.want {
 			t.Errorf("C returned %s %d, Go got %d", result.name, result.want, result.got)
@@ -142,7 +142,7 @@ func integerResults(t *suite.T) {
 
 func plainChar(t *suite.T) {
 	sign := "unsigned"
-	if C.seatrial_char_is_signed() != 0 {
+	if C.cgocalls_char_is_signed() != 0 {
 		sign = "signed"
 	}
 	t.Value("char", sign)
@@ -159,34 +159,34 @@ func plainChar(t *suite.T) {
 
 func truth(t *suite.T) {
 	var not [2]C.bool
-	callC(t, "false", func() { not[0] = C.seatrial_not(false) }, 0)
-	callC(t, "true", func() { not[1] = C.seatrial_not(true) }, 1)
+	callC(t, "false", func() { not[0] = C.cgocalls_not(false) }, 0)
+	callC(t, "true", func() { not[1] = C.cgocalls_not(true) }, 1)
 	if raw := *(*[2]uint8)(unsafe.Pointer(&not)); raw != [2]uint8{1, 0} {
 		t.Errorf("the negations of false and true came back as bytes %v, expected [1 0]", raw)
 	}
 }
 
 func enums(t *suite.T) {
-	var sign, back C.enum_seatrial_sign
-	callC(t, "an enum with a negative value", func() { sign = C.seatrial_other_sign(C.SEATRIAL_PLUS) }, 7, 4)
-	callC(t, "its negative value", func() { back = C.seatrial_other_sign(C.SEATRIAL_MINUS) }, -3, 4)
+	var sign, back C.enum_cgocalls_sign
+	callC(t, "an enum with a negative value", func() { sign = C.cgocalls_other_sign(C.SEATRIAL_PLUS) }, 7, 4)
+	callC(t, "its negative value", func() { back = C.cgocalls_other_sign(C.SEATRIAL_MINUS) }, -3, 4)
 	if sign != -3 || back != 7 {
 		t.Errorf("C returned -3 and 7, Go got %d and %d", int64(sign), int64(back))
 	}
-	var wide C.enum_seatrial_wide
-	callC(t, "an enum beyond int", func() { wide = C.seatrial_other_wide(C.SEATRIAL_SMALL) }, 1, 4)
+	var wide C.enum_cgocalls_wide
+	callC(t, "an enum beyond int", func() { wide = C.cgocalls_other_wide(C.SEATRIAL_SMALL) }, 1, 4)
 	if uint32(wide) != 0xfffffff0 {
 		t.Errorf("C returned 0xfffffff0, Go got %#x", wide)
 	}
 }
 
 func pointers(t *suite.T) {
-	if got := C.seatrial_same_pointer(nil); got != nil {
+	if got := C.cgocalls_same_pointer(nil); got != nil {
 		t.Errorf("C returned NULL, Go got %p", got)
 	}
 	for _, address := range []uintptr{1, math.MaxInt32, ^uintptr(0), ^uintptr(0) / 3 * 2} {
 		// Numbers, not pointers: kept out of variables that the collector reads.
-		got := uintptr(C.seatrial_same_address(C.uintptr_t(address)))
+		got := uintptr(C.cgocalls_same_address(C.uintptr_t(address)))
 		if got != address {
 			t.Errorf("C was passed the address %#x and returned %#x", address, got)
 		}

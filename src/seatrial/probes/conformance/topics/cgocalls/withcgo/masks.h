@@ -2,13 +2,13 @@
 #define SEATRIAL_MASKS_H
 #include "threads.h"
 
-struct seatrial_masks {
+struct cgocalls_masks {
 	uint64_t before, during, after;
 };
 
-int seatrial_blocked(int signal);
+int cgocalls_blocked(int signal);
 /* Which of SIGUSR1, SIGUSR2, SIGWINCH, SIGCHLD and SIGALRM are blocked, a bit each at the signal's number. */
-uint64_t seatrial_mask(void);
+uint64_t cgocalls_mask(void);
 /* A C thread blocks SIGUSR2 and SIGWINCH alone and calls Go. */
-int seatrial_mask_on_thread(uintptr_t handle, struct seatrial_masks *masks);
+int cgocalls_mask_on_thread(uintptr_t handle, struct cgocalls_masks *masks);
 #endif

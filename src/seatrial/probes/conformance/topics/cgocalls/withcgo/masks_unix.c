@@ -5,25 +5,25 @@
 #include <pthread.h>
 #include <signal.h>
 
-int seatrial_blocked(int signal) {
+int cgocalls_blocked(int signal) {
 	sigset_t now;
 	sigemptyset(&now);
 	pthread_sigmask(SIG_BLOCK, NULL, &now); /* with no set: asks only */
 	return sigismember(&now, signal);
 }
 
-uint64_t seatrial_mask(void) {
+uint64_t cgocalls_mask(void) {
 	const int some[] = {SIGUSR1, SIGUSR2, SIGWINCH, SIGCHLD, SIGALRM};
 	uint64_t blocked = 0;
 	for (int i = 0; i < 5; i++)
-		if (seatrial_blocked(some[i]))
+		if (cgocalls_blocked(some[i]))
 			blocked |= UINT64_C(1) << some[i];
 	return blocked;
 }
 
 struct call {
 	uintptr_t handle;
-	struct seatrial_masks *masks;
+	struct cgocalls_masks *masks;
 };
 
 static void work(uintptr_t argument) {
@@ -33,16 +33,16 @@ static void work(uintptr_t argument) {
 	sigaddset(&two, SIGUSR2);
 	sigaddset(&two, SIGWINCH);
 	pthread_sigmask(SIG_SETMASK, &two, NULL);
-	call->masks->before = seatrial_mask();
-	seatrial_call_go(call->handle, 1);
+	call->masks->before = cgocalls_mask();
+	cgocalls_call_go(call->handle, 1);
 	if (seatrial_planted("cgocalls-mask-reset")) {
 		sigemptyset(&two);
 		pthread_sigmask(SIG_SETMASK, &two, NULL);
 	}
-	call->masks->after = seatrial_mask();
+	call->masks->after = cgocalls_mask();
 }
 
-int seatrial_mask_on_thread(uintptr_t handle, struct seatrial_masks *masks) {
+int cgocalls_mask_on_thread(uintptr_t handle, struct cgocalls_masks *masks) {
 	struct call call = {handle, masks};
-	return seatrial_on_threads(1, work, (uintptr_t)&call, 0);
+	return cgocalls_on_threads(1, work, (uintptr_t)&call, 0);
 }

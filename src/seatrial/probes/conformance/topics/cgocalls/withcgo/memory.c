@@ -15,7 +15,7 @@
 
 #define MISPLACED(pointer) ((void *)((char *)(pointer) + (seatrial_planted("cgocalls-blocks-misplaced") ? 4 : 0)))
 
-int seatrial_blocks_wrong(int blocks) {
+int cgocalls_blocks_wrong(int blocks) {
 	unsigned char **all = malloc(sizeof *all * (size_t)blocks);
 	int wrong = 0;
 	for (int i = 0; i < blocks; i++) {
@@ -36,7 +36,7 @@ int seatrial_blocks_wrong(int blocks) {
 	return wrong;
 }
 
-int seatrial_not_zero(int bytes) {
+int cgocalls_not_zero(int bytes) {
 	int wrong = 0;
 	for (int round = 0; round < 3; round++) {
 		unsigned char *dirty = malloc((size_t)bytes);
@@ -67,16 +67,16 @@ static void free_work(uintptr_t argument) {
 	there->block = NULL;
 }
 
-int seatrial_free_elsewhere(int bytes, int *wrong) {
+int cgocalls_free_elsewhere(int bytes, int *wrong) {
 	struct elsewhere there = {malloc((size_t)bytes), bytes, 0};
 	for (int i = 0; i < bytes; i++)
 		there.block[i] = (unsigned char)(i * 3);
-	int error = seatrial_on_threads(1, free_work, (uintptr_t)&there, 0);
+	int error = cgocalls_on_threads(1, free_work, (uintptr_t)&there, 0);
 	*wrong = there.block == NULL ? there.wrong : -1;
 	return error;
 }
 
-int seatrial_kept_by_realloc(int first, int last) {
+int cgocalls_kept_by_realloc(int first, int last) {
 	unsigned char *block = malloc((size_t)first);
 	int kept = 0;
 	memset(block, 0x5a, (size_t)first);
@@ -90,7 +90,7 @@ int seatrial_kept_by_realloc(int first, int last) {
 	return kept;
 }
 
-void *seatrial_aligned(size_t alignment, size_t bytes) {
+void *cgocalls_aligned(size_t alignment, size_t bytes) {
 #ifdef _WIN32
 	return MISPLACED(_aligned_malloc(bytes, alignment));
 #else
@@ -99,7 +99,7 @@ void *seatrial_aligned(size_t alignment, size_t bytes) {
 #endif
 }
 
-void seatrial_aligned_free(void *block) {
+void cgocalls_aligned_free(void *block) {
 	if (seatrial_planted("cgocalls-blocks-misplaced"))
 		return;
 #ifdef _WIN32
@@ -109,17 +109,17 @@ void seatrial_aligned_free(void *block) {
 #endif
 }
 
-int seatrial_text_length(const char *text) { return (int)strlen(text) - !!seatrial_planted("cgocalls-text-cut"); }
+int cgocalls_text_length(const char *text) { return (int)strlen(text) - !!seatrial_planted("cgocalls-text-cut"); }
 
-int seatrial_byte_of(const void *bytes, int i) {
+int cgocalls_byte_of(const void *bytes, int i) {
 	return seatrial_planted("cgocalls-text-cut") ? 0 : ((const unsigned char *)bytes)[i];
 }
 
 static uint32_t *remembered;
 
-void seatrial_remember(uint32_t *numbers) { remembered = numbers; }
+void cgocalls_remember(uint32_t *numbers) { remembered = numbers; }
 
-uint32_t seatrial_change_remembered(int i, uint32_t by) {
+uint32_t cgocalls_change_remembered(int i, uint32_t by) {
 	uint32_t old = remembered[i];
 	if (!seatrial_planted("cgocalls-store-lost"))
 		remembered[i] += by;
@@ -128,22 +128,22 @@ uint32_t seatrial_change_remembered(int i, uint32_t by) {
 
 static void *context;
 
-uintptr_t seatrial_context_round_trip(uintptr_t handle) {
+uintptr_t cgocalls_context_round_trip(uintptr_t handle) {
 	context = (void *)handle;
 	return (uintptr_t)context + (seatrial_planted("cgocalls-context-changed") ? 1 : 0);
 }
 
-int32_t seatrial_global = 17;
-const char seatrial_words[3][8] = {"tide", "ebb", "current"};
-double seatrial_table[4] = {0.5, 1.5, 2.5, 3.5};
+int32_t cgocalls_global = 17;
+const char cgocalls_words[3][8] = {"tide", "ebb", "current"};
+double cgocalls_table[4] = {0.5, 1.5, 2.5, 3.5};
 
-int32_t seatrial_read_global(void) { return seatrial_planted("cgocalls-store-lost") ? 17 : seatrial_global; }
+int32_t cgocalls_read_global(void) { return seatrial_planted("cgocalls-store-lost") ? 17 : cgocalls_global; }
 
 static int constructed;
 
 __attribute__((constructor)) static void construct(void) { constructed += !seatrial_planted("cgocalls-no-constructors"); }
 
-int seatrial_constructed(void) { return constructed; }
+int cgocalls_constructed(void) { return constructed; }
 
 static jmp_buf back;
 
@@ -156,7 +156,7 @@ static void deeper(int depth) {
 	frame[1] = frame[0];
 }
 
-int seatrial_jump(int depth) {
+int cgocalls_jump(int depth) {
 	volatile int kept = depth + 1;
 	int value = setjmp(back);
 	if (value == 0)
@@ -164,7 +164,7 @@ int seatrial_jump(int depth) {
 	return kept == depth + 1 ? value : -1;
 }
 
-const char *seatrial_environment(const char *name) {
+const char *cgocalls_environment(const char *name) {
 	return seatrial_planted("cgocalls-environment-apart") ? NULL : getenv(name);
 }
 
@@ -175,9 +175,9 @@ static int64_t use(int64_t bytes) {
 	return deeper + (int64_t)sizeof frame * frame[0];
 }
 
-int64_t seatrial_use_stack(int64_t bytes) { return use(bytes); }
+int64_t cgocalls_use_stack(int64_t bytes) { return use(bytes); }
 
-int64_t seatrial_stack_size(void) {
+int64_t cgocalls_stack_size(void) {
 	size_t size = 0;
 #if defined(__linux__)
 	pthread_attr_t attributes;

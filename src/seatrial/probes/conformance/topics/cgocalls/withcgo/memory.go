@@ -67,9 +67,9 @@ func init() {
 		Source:   "System V gABI, initialization and termination functions (DT_INIT_ARRAY)",
 		Breaks:   "C libraries are used before they have set themselves up.",
 		Run: func(t *suite.T) {
-			if constructedBeforeInit != 1 || C.seatrial_constructed() != 1 {
+			if constructedBeforeInit != 1 || C.cgocalls_constructed() != 1 {
 				t.Errorf("a C constructor had run %d times when Go's init functions ran, and %d times by now; expected once",
-					int(constructedBeforeInit), int(C.seatrial_constructed()))
+					int(constructedBeforeInit), int(C.cgocalls_constructed()))
 			}
 		},
 	}, suite.Case{
@@ -79,7 +79,7 @@ func init() {
 		Breaks:   "libpng, libjpeg, Lua and PostgreSQL's libraries, which report errors so, end the program.",
 		Run: func(t *suite.T) {
 			for range 10 {
-				same(t, "the value of setjmp after longjmp", C.seatrial_jump(40), 42)
+				same(t, "the value of setjmp after longjmp", C.cgocalls_jump(40), 42)
 			}
 		},
 	}, suite.Case{
@@ -98,18 +98,18 @@ func init() {
 	})
 }
 
-var constructedBeforeInit = C.seatrial_constructed()
+var constructedBeforeInit = C.cgocalls_constructed()
 
 func malloc(t *suite.T) {
-	if wrong := C.seatrial_blocks_wrong(300); wrong != 0 {
+	if wrong := C.cgocalls_blocks_wrong(300); wrong != 0 {
 		t.Errorf("300 blocks of 24 to 323 bytes: %d blocks misaligned or bytes changed", int(wrong))
 	}
 	for _, alignment := range []C.size_t{64, 4096} {
-		block := C.seatrial_aligned(alignment, 10000)
+		block := C.cgocalls_aligned(alignment, 10000)
 		if address := uintptr(block); address == 0 || address%uintptr(alignment) != 0 {
 			t.Errorf("a block asked to be aligned to %d bytes lies at an address that ends in %#x", uint64(alignment), address&0xfff)
 		}
-		C.seatrial_aligned_free(block)
+		C.cgocalls_aligned_free(block)
 	}
 	large := C.malloc(32 << 20)
 	defer C.free(large)
@@ -126,11 +126,11 @@ func malloc(t *suite.T) {
 
 func zeroAndGrow(t *suite.T) {
 	for _, size := range []C.int{100, 5000, 300000} {
-		if wrong := C.seatrial_not_zero(size); wrong != 0 {
+		if wrong := C.cgocalls_not_zero(size); wrong != 0 {
 			t.Errorf("%d bytes of a calloc of %d are not zero", int(wrong), int(size))
 		}
 	}
-	if kept := C.seatrial_kept_by_realloc(1000, 4<<20); kept != 1000 {
+	if kept := C.cgocalls_kept_by_realloc(1000, 4<<20); kept != 1000 {
 		t.Errorf("realloc from 1000 bytes to 4 MiB kept %d bytes", int(kept))
 	}
 }
@@ -138,7 +138,7 @@ func zeroAndGrow(t *suite.T) {
 func freeElsewhere(t *suite.T) {
 	for _, size := range []C.int{40, 5000, 400000} {
 		var wrong C.int
-		started(t, C.seatrial_free_elsewhere(size, &wrong))
+		started(t, C.cgocalls_free_elsewhere(size, &wrong))
 		if wrong != 0 {
 			t.Errorf("%d bytes of a block of %d are wrong on another thread", int(wrong), int(size))
 		}
@@ -148,7 +148,7 @@ func freeElsewhere(t *suite.T) {
 func texts(t *suite.T) {
 	for _, text := range []string{"", "harbour", "海试 ← é\xff\x80", string(bytes.Repeat([]byte("sea "), 1<<18))} {
 		c := C.CString(text)
-		if got := int(C.seatrial_text_length(c)); got != len(text) {
+		if got := int(C.cgocalls_text_length(c)); got != len(text) {
 			t.Errorf("C finds %d bytes in a text of %d", got, len(text))
 		}
 		if got := C.GoString(c); got != text {
@@ -163,7 +163,7 @@ func texts(t *suite.T) {
 	c := C.CBytes(blob)
 	defer C.free(c)
 	for i, want := range blob {
-		if got := C.seatrial_byte_of(c, C.int(i)); got != C.int(want) {
+		if got := C.cgocalls_byte_of(c, C.int(i)); got != C.int(want) {
 			t.Errorf("C finds %d as byte %d of % x", int(got), i, blob)
 		}
 	}
@@ -177,14 +177,14 @@ func pinned(t *suite.T) {
 	var pinner runtime.Pinner
 	pinner.Pin(&numbers[0])
 	defer pinner.Unpin()
-	C.seatrial_remember((*C.uint32_t)(&numbers[0]))
-	defer C.seatrial_remember(nil)
+	C.cgocalls_remember((*C.uint32_t)(&numbers[0]))
+	defer C.cgocalls_remember(nil)
 	for i := range numbers {
 		numbers[i] = uint32(i)
 		if i%250 == 0 {
 			runtime.GC()
 		}
-		if got := C.seatrial_change_remembered(C.int(i), 1e9); got != C.uint32_t(i) {
+		if got := C.cgocalls_change_remembered(C.int(i), 1e9); got != C.uint32_t(i) {
 			t.Fatalf("C reads %d where Go wrote %d", uint32(got), i)
 		}
 		if numbers[i] != uint32(i)+1e9 {
@@ -199,7 +199,7 @@ func contexts(t *suite.T) {
 		handles[i] = cgo.NewHandle(fmt.Sprint("context ", i))
 	}
 	for i, handle := range handles {
-		back := cgo.Handle(C.seatrial_context_round_trip(C.uintptr_t(handle)))
+		back := cgo.Handle(C.cgocalls_context_round_trip(C.uintptr_t(handle)))
 		if back != handle {
 			t.Fatalf("handle %d came back from C as %d", handle, back)
 		}
@@ -209,13 +209,13 @@ func contexts(t *suite.T) {
 }
 
 func globals(t *suite.T) {
-	C.seatrial_global += 25
-	same(t, "a global that Go raised from 17 by 25, in C", C.seatrial_read_global(), 42)
-	C.seatrial_global = 17
-	same(t, "a table of C", C.seatrial_table, [4]C.double{0.5, 1.5, 2.5, 3.5})
+	C.cgocalls_global += 25
+	same(t, "a global that Go raised from 17 by 25, in C", C.cgocalls_read_global(), 42)
+	C.cgocalls_global = 17
+	same(t, "a table of C", C.cgocalls_table, [4]C.double{0.5, 1.5, 2.5, 3.5})
 	words := []string{}
-	for i := range C.seatrial_words {
-		words = append(words, C.GoString(&C.seatrial_words[i][0]))
+	for i := range C.cgocalls_words {
+		words = append(words, C.GoString(&C.cgocalls_words[i][0]))
 	}
 	if !slices.Equal(words, []string{"tide", "ebb", "current"}) {
 		t.Errorf("three words of C are %q in Go", words)
@@ -231,12 +231,12 @@ func environment(t *suite.T) {
 	defer C.free(unsafe.Pointer(c))
 	for _, value := range []string{"ahoy", "海", ""} {
 		os.Setenv(name, value)
-		if got := C.seatrial_environment(c); got == nil || C.GoString(got) != value {
+		if got := C.cgocalls_environment(c); got == nil || C.GoString(got) != value {
 			t.Errorf("Go set %s to %q, C's getenv gives %q (NULL: %v)", name, value, C.GoString(got), got == nil)
 		}
 	}
 	os.Unsetenv(name)
-	if C.seatrial_environment(c) != nil {
+	if C.cgocalls_environment(c) != nil {
 		t.Errorf("Go unset %s, C's getenv still finds it", name)
 	}
 }
@@ -251,13 +251,13 @@ func stackOnThreads(t *suite.T) {
 			runtime.LockOSThread()
 			both.Done()
 			both.Wait()
-			declared := int64(C.seatrial_stack_size())
+			declared := int64(C.cgocalls_stack_size())
 			if declared != 0 && declared < 112<<10 {
 				t.Errorf("the C library declares a stack of %d bytes for a thread of Go's, expected 112 KiB or more", declared)
 				return
 			}
 			use := max(96<<10, min(declared-48<<10, 6<<20))
-			if got := int64(C.seatrial_use_stack(C.int64_t(use))); got < use {
+			if got := int64(C.cgocalls_use_stack(C.int64_t(use))); got < use {
 				t.Errorf("C counted %d bytes of stack, expected %d", got, use)
 			}
 		})

@@ -15,14 +15,14 @@
 #include <unistd.h>
 #endif
 
-const char *seatrial_kept_name(int bit) { return bit < seatrial_kept_count ? seatrial_kept[bit] : "?"; }
+const char *cgocalls_kept_name(int bit) { return bit < cgocalls_kept_count ? cgocalls_kept[bit] : "?"; }
 
-void seatrial_control_here(char *out, size_t size) {
+void cgocalls_control_here(char *out, size_t size) {
 #ifdef FE_DOWNWARD
 	if (seatrial_planted("cgocalls-control-changed"))
 		fesetround(FE_DOWNWARD);
 #endif
-	seatrial_control(out, size);
+	cgocalls_control(out, size);
 #ifdef FE_DOWNWARD
 	if (seatrial_planted("cgocalls-control-changed"))
 		fesetround(FE_TONEAREST);
@@ -38,11 +38,11 @@ static void maybe_clobber(void) {
 }
 
 static void over_callback(uintptr_t handle) {
-	seatrialGoRun(handle);
+	cgocallsGoRun(handle);
 	maybe_clobber();
 }
 
-uint64_t seatrial_keep_over_callback(uintptr_t handle) { return seatrial_keep(over_callback, handle); }
+uint64_t cgocalls_keep_over_callback(uintptr_t handle) { return cgocalls_keep(over_callback, handle); }
 
 static int in_order(const void *a, const void *b) { return *(const int *)a - *(const int *)b; }
 
@@ -61,7 +61,7 @@ static void over_libc(uintptr_t unused) {
 	maybe_clobber();
 }
 
-uint64_t seatrial_keep_over_libc(void) { return seatrial_keep(over_libc, 0); }
+uint64_t cgocalls_keep_over_libc(void) { return cgocalls_keep(over_libc, 0); }
 
 static void over_system_calls(uintptr_t unused) {
 	(void)unused;
@@ -74,11 +74,11 @@ static void over_system_calls(uintptr_t unused) {
 		sched_yield();
 #endif
 	}
-	seatrial_pause(); /* really away from the processor */
+	cgocalls_pause(); /* really away from the processor */
 	maybe_clobber();
 }
 
-uint64_t seatrial_keep_over_system_calls(void) { return seatrial_keep(over_system_calls, 0); }
+uint64_t cgocalls_keep_over_system_calls(void) { return cgocalls_keep(over_system_calls, 0); }
 
 #ifndef _WIN32
 static void over_raise(uintptr_t signal) {
@@ -86,18 +86,18 @@ static void over_raise(uintptr_t signal) {
 	maybe_clobber();
 }
 
-uint64_t seatrial_keep_over_raise(int signal) { return seatrial_keep(over_raise, (uintptr_t)signal); }
+uint64_t cgocalls_keep_over_raise(int signal) { return cgocalls_keep(over_raise, (uintptr_t)signal); }
 #endif
 
-uintptr_t seatrial_stack_pointer(void) {
+uintptr_t cgocalls_stack_pointer(void) {
 #if defined(SEATRIAL_FAULTS) && defined(__x86_64__) && !defined(_WIN32)
 	if (seatrial_planted("cgocalls-stack-misaligned")) {
 		uintptr_t sp;
-		__asm__ volatile("sub $8, %%rsp\n\tcall seatrial_entry_sp\n\tadd $8, %%rsp" : "=a"(sp)::"rcx", "rdx", "cc", "memory");
+		__asm__ volatile("sub $8, %%rsp\n\tcall cgocalls_entry_sp\n\tadd $8, %%rsp" : "=a"(sp)::"rcx", "rdx", "cc", "memory");
 		return sp;
 	}
 #endif
-	return seatrial_entry_sp();
+	return cgocalls_entry_sp();
 }
 
 __attribute__((noinline)) static int off(volatile void *local, int alignment) {
@@ -108,7 +108,7 @@ __attribute__((noinline)) static int off(volatile void *local, int alignment) {
 	return (int)(address % (uintptr_t)alignment);
 }
 
-int seatrial_local_off(int alignment) {
+int cgocalls_local_off(int alignment) {
 	if (alignment == 32) {
 		_Alignas(32) volatile char local[32];
 		return off(local, alignment);
@@ -117,16 +117,16 @@ int seatrial_local_off(int alignment) {
 	return off(local, 64);
 }
 
-int seatrial_vectors16(void) {
+int cgocalls_vectors16(void) {
 	int32_t got[4];
-	seatrial_vector_sum(got);
+	cgocalls_vector_sum(got);
 	for (int i = 0; i < 4; i++)
 		if (got[i] != 1234567 + i * (1 + 10 + 100 + 1000 + 10000 + 100000 + 1000000))
 			return 0;
 	return 1;
 }
 
-int seatrial_rounds_to_nearest(void) {
+int cgocalls_rounds_to_nearest(void) {
 	/* Not by asking, but by adding: a half of the last bit, above and below. */
 	volatile double one = 1, half = 0x1p-53, more = 0x1.8p-53;
 #ifdef FE_DOWNWARD
@@ -139,11 +139,11 @@ int seatrial_rounds_to_nearest(void) {
 	return right;
 }
 
-int seatrial_rounding_over_callback(uintptr_t handle) {
+int cgocalls_rounding_over_callback(uintptr_t handle) {
 #ifdef FE_UPWARD
 	if (fesetround(FE_UPWARD) != 0 || fegetround() != FE_UPWARD)
 		return -1;
-	seatrialGoRun(handle);
+	cgocallsGoRun(handle);
 	if (seatrial_planted("cgocalls-rounding-lost"))
 		fesetround(FE_TONEAREST);
 	volatile double one = 1, little = 0x1p-80;

@@ -27,20 +27,20 @@ func init() {
 		Contract: "libc's functions, called through the dynamic linker where there is one, keep those registers.",
 		Source:   psABI + ", register usage; glibc sysdeps/*/dl-trampoline.S",
 		Breaks:   "Libraries in hand-written assembly or by another compiler corrupt their callers.",
-		Run:      func(t *suite.T) { unchanged(t, "qsort, snprintf, strtod, malloc", C.seatrial_keep_over_libc()) },
+		Run:      func(t *suite.T) { unchanged(t, "qsort, snprintf, strtod, malloc", C.cgocalls_keep_over_libc()) },
 	}, suite.Case{
 		ID:       "cgocalls/kept-registers-over-system-calls",
 		Contract: "System calls, also those in which the thread sleeps and another runs, keep those registers.",
 		Source:   "syscall(2), architecture calling conventions; psABI: kernel interface; Go internal/runtime/syscall/asm_linux_*.s",
 		Breaks:   "Values change over a switch of threads: wrong results at random, on one kernel only.",
-		Run:      func(t *suite.T) { unchanged(t, "system calls", C.seatrial_keep_over_system_calls()) },
+		Run:      func(t *suite.T) { unchanged(t, "system calls", C.cgocalls_keep_over_system_calls()) },
 	}, suite.Case{
 		ID:       "cgocalls/stack-alignment",
 		Contract: "A C function called by Go finds the stack pointer aligned as the ABI says.",
 		Source:   psABI + ", the stack frame; Go runtime/asm_*.s, asmcgocall",
 		Breaks:   "The first aligned vector store of a library (memcpy, printf of floats, codecs) crashes.",
 		Run: func(t *suite.T) {
-			aligned(t, "called by Go", uintptr(C.seatrial_stack_pointer()), "stack-alignment")
+			aligned(t, "called by Go", uintptr(C.cgocalls_stack_pointer()), "stack-alignment")
 		},
 	}, suite.Case{
 		ID:       "cgocalls/stack-alignment-under-callbacks",
@@ -61,7 +61,7 @@ func init() {
 		Source:   psABI + ", vector types",
 		Breaks:   "SIMD libraries (image, hashing, inference) compute nonsense.",
 		Run: func(t *suite.T) {
-			if C.seatrial_vectors16() == 0 {
+			if C.cgocalls_vectors16() == 0 {
 				t.Errorf("the sum of seven vectors of four integers, computed by another function, is wrong")
 			}
 		},
@@ -78,7 +78,7 @@ func init() {
 		Source:   "IEEE 754-2019 4.3.1; ISO C F.8.3, default rounding",
 		Breaks:   "Money and geometry computed in C differ between runs and ports.",
 		Run: func(t *suite.T) {
-			if C.seatrial_rounds_to_nearest() == 0 {
+			if C.cgocalls_rounds_to_nearest() == 0 {
 				t.Errorf("1 + 2^-53 is not 1, or 1 + 1.5 * 2^-53 is 1: C does not round to nearest, ties to even")
 			}
 		},
@@ -99,7 +99,7 @@ func unchanged(t *suite.T, over string, changed C.uint64_t) {
 	var all []string
 	for bit := range 64 {
 		if changed>>bit&1 != 0 {
-			all = append(all, C.GoString(C.seatrial_kept_name(C.int(bit))))
+			all = append(all, C.GoString(C.cgocalls_kept_name(C.int(bit))))
 		}
 	}
 	t.Errorf("%s changed registers that a callee must keep: %s", over, strings.Join(all, ", "))
@@ -109,7 +109,7 @@ func keptOverCallback(t *suite.T) {
 	handled(func() {
 		_ = strconv.FormatFloat(math.Sqrt(float64(os.Getpid())), 'g', -1, 64) // uses floating-point registers
 		runtime.GC()
-	}, func(handle C.uintptr_t) { unchanged(t, "a callback into Go", C.seatrial_keep_over_callback(handle)) })
+	}, func(handle C.uintptr_t) { unchanged(t, "a callback into Go", C.cgocalls_keep_over_callback(handle)) })
 }
 
 func aligned(t *suite.T, where string, sp uintptr, expected string) {
@@ -124,36 +124,36 @@ func aligned(t *suite.T, where string, sp uintptr, expected string) {
 
 func alignedUnderCallbacks(t *suite.T) {
 	var sp uintptr
-	look := func() { sp = uintptr(C.seatrial_stack_pointer()) }
-	handled(look, func(handle C.uintptr_t) { C.seatrial_call_go(handle, 1) })
+	look := func() { sp = uintptr(C.cgocalls_stack_pointer()) }
+	handled(look, func(handle C.uintptr_t) { C.cgocalls_call_go(handle, 1) })
 	const expected = "stack-alignment-under-callbacks"
 	aligned(t, "in a callback", sp, expected)
-	handled(look, func(handle C.uintptr_t) { started(t, C.seatrial_threads_call_go(1, handle, 1, 0)) })
+	handled(look, func(handle C.uintptr_t) { started(t, C.cgocalls_threads_call_go(1, handle, 1, 0)) })
 	aligned(t, "in a callback on a C thread", sp, expected)
 }
 
 func alignedLocals(t *suite.T) {
 	for _, alignment := range []C.int{32, 64} {
 		look := func(where string) {
-			if off := C.seatrial_local_off(alignment); off != 0 {
+			if off := C.cgocalls_local_off(alignment); off != 0 {
 				t.Errorf("%s: a local variable aligned to %d bytes is off by %d", where, int(alignment), int(off))
 			}
 		}
 		look("C called by Go")
-		handled(func() { look("C in a callback") }, func(handle C.uintptr_t) { C.seatrial_call_go(handle, 1) })
+		handled(func() { look("C in a callback") }, func(handle C.uintptr_t) { C.cgocalls_call_go(handle, 1) })
 	}
 }
 
 func floatControl(t *suite.T) {
 	look := func() string {
 		var text [64]C.char
-		C.seatrial_control_here(&text[0], C.size_t(len(text)))
+		C.cgocalls_control_here(&text[0], C.size_t(len(text)))
 		return C.GoString(&text[0])
 	}
 	seen := map[string]string{"Go's thread": look()}
-	handled(func() { seen["a callback"] = look() }, func(handle C.uintptr_t) { C.seatrial_call_go(handle, 1) })
+	handled(func() { seen["a callback"] = look() }, func(handle C.uintptr_t) { C.cgocalls_call_go(handle, 1) })
 	handled(func() { seen["a callback on a C thread"] = look() },
-		func(handle C.uintptr_t) { started(t, C.seatrial_threads_call_go(1, handle, 1, 0)) })
+		func(handle C.uintptr_t) { started(t, C.cgocalls_threads_call_go(1, handle, 1, 0)) })
 	t.Value("control", seen["Go's thread"])
 	want, ok := t.Expected("float-control")
 	if !ok {
@@ -172,7 +172,7 @@ func roundingKept(t *suite.T) {
 	handled(func() {
 		runtime.Gosched()
 	}, func(handle C.uintptr_t) {
-		switch C.seatrial_rounding_over_callback(handle) {
+		switch C.cgocalls_rounding_over_callback(handle) {
 		case -1:
 			t.NA("C cannot set a rounding mode here (fesetround)")
 		case 0:

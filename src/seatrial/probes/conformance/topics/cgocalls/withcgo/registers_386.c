@@ -10,12 +10,12 @@
 #endif
 
 __asm__(".text\n"
-	".globl " SYMBOL "seatrial_entry_sp\n"
-	SYMBOL "seatrial_entry_sp:\n"
+	".globl " SYMBOL "cgocalls_entry_sp\n"
+	SYMBOL "cgocalls_entry_sp:\n"
 	"	lea 4(%esp), %eax\n"
 	"	ret\n"
-	".globl " SYMBOL "seatrial_keep\n"
-	SYMBOL "seatrial_keep:\n"
+	".globl " SYMBOL "cgocalls_keep\n"
+	SYMBOL "cgocalls_keep:\n"
 	"	push %ebx\n"
 	"	push %esi\n"
 	"	push %edi\n"
@@ -31,7 +31,7 @@ __asm__(".text\n"
 	"	call *%eax\n"
 	"	mov $0x11111111, %ecx\n"
 	"	xor %eax, %eax\n"
-	".macro seatrial_check register, bit\n"
+	".macro cgocalls_check register, bit\n"
 	"	cmp %ecx, \\register\n"
 	"	setne %dl\n"
 	"	movzbl %dl, %edx\n"
@@ -39,10 +39,10 @@ __asm__(".text\n"
 	"	or %edx, %eax\n"
 	"	inc %ecx\n"
 	".endm\n"
-	"	seatrial_check %ebx, 0\n"
-	"	seatrial_check %esi, 1\n"
-	"	seatrial_check %edi, 2\n"
-	"	seatrial_check %ebp, 3\n"
+	"	cgocalls_check %ebx, 0\n"
+	"	cgocalls_check %esi, 1\n"
+	"	cgocalls_check %edi, 2\n"
+	"	cgocalls_check %ebp, 3\n"
 	"	xor %edx, %edx\n"
 	"	add $12, %esp\n"
 	"	pop %ebp\n"
@@ -51,12 +51,12 @@ __asm__(".text\n"
 	"	pop %ebx\n"
 	"	ret\n");
 
-const char *const seatrial_kept[] = {
+const char *const cgocalls_kept[] = {
 	"ebx", "esi", "edi", "ebp",
 };
-const int seatrial_kept_count = sizeof seatrial_kept / sizeof seatrial_kept[0];
+const int cgocalls_kept_count = sizeof cgocalls_kept / sizeof cgocalls_kept[0];
 
-void seatrial_control(char *out, size_t size) {
+void cgocalls_control(char *out, size_t size) {
 	uint16_t x87;
 	__asm__ volatile("fnstcw %0" : "=m"(x87));
 	snprintf(out, size, "x87 %x", (unsigned)x87 | 0x40); /* bit 6 is reserved */

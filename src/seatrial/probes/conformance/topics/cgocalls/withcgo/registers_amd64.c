@@ -20,10 +20,10 @@
 
 /* rdi, rsi and xmm6-15 are the callee's to keep on Windows only. */
 __asm__(".text\n"
-	".globl " SYMBOL "seatrial_entry_sp\n" SYMBOL "seatrial_entry_sp:\n"
+	".globl " SYMBOL "cgocalls_entry_sp\n" SYMBOL "cgocalls_entry_sp:\n"
 	"	lea 8(%rsp), %rax\n"
 	"	ret\n"
-	".globl " SYMBOL "seatrial_keep\n" SYMBOL "seatrial_keep:\n"
+	".globl " SYMBOL "cgocalls_keep\n" SYMBOL "cgocalls_keep:\n"
 	"	push %rbx\n"
 	"	push %rbp\n"
 	"	push %r12\n"
@@ -56,7 +56,7 @@ __asm__(".text\n"
 	"	call *%rax\n"
 	"	movabs $0x1111111111111111, %rcx\n"
 	"	xor %eax, %eax\n"
-	".macro seatrial_check register, bit\n"
+	".macro cgocalls_check register, bit\n"
 	"	cmp %rcx, \\register\n"
 	"	setne %dl\n"
 	"	movzbl %dl, %edx\n"
@@ -64,24 +64,24 @@ __asm__(".text\n"
 	"	or %edx, %eax\n"
 	"	inc %rcx\n"
 	".endm\n"
-	"	seatrial_check %rbx, 0\n"
-	"	seatrial_check %rbp, 1\n"
-	"	seatrial_check %r12, 2\n"
-	"	seatrial_check %r13, 3\n"
-	"	seatrial_check %r14, 4\n"
-	"	seatrial_check %r15, 5\n"
+	"	cgocalls_check %rbx, 0\n"
+	"	cgocalls_check %rbp, 1\n"
+	"	cgocalls_check %r12, 2\n"
+	"	cgocalls_check %r13, 3\n"
+	"	cgocalls_check %r14, 4\n"
+	"	cgocalls_check %r15, 5\n"
 #ifdef _WIN32
-	"	seatrial_check %rdi, 6\n"
-	"	seatrial_check %rsi, 7\n"
+	"	cgocalls_check %rdi, 6\n"
+	"	cgocalls_check %rsi, 7\n"
 	"	movabs $0x1111111111111111, %rcx\n"
 	"	movq %xmm6, %r8\n"
-	"	seatrial_check %r8, 8\n"
+	"	cgocalls_check %r8, 8\n"
 	"	movq %xmm7, %r8\n"
-	"	seatrial_check %r8, 9\n"
+	"	cgocalls_check %r8, 9\n"
 	"	movq %xmm8, %r8\n"
-	"	seatrial_check %r8, 10\n"
+	"	cgocalls_check %r8, 10\n"
 	"	movq %xmm15, %r8\n"
-	"	seatrial_check %r8, 11\n"
+	"	cgocalls_check %r8, 11\n"
 	"	movdqu 32(%rsp), %xmm6\n"
 	"	movdqu 48(%rsp), %xmm7\n"
 	"	movdqu 64(%rsp), %xmm8\n"
@@ -98,10 +98,10 @@ __asm__(".text\n"
 	"	pop %rbx\n"
 	"	ret\n");
 
-const char *const seatrial_kept[] = {"rbx", "rbp", "r12", "r13", "r14", "r15", "rdi", "rsi", "xmm6", "xmm7", "xmm8", "xmm15"};
-const int seatrial_kept_count = sizeof seatrial_kept / sizeof seatrial_kept[0];
+const char *const cgocalls_kept[] = {"rbx", "rbp", "r12", "r13", "r14", "r15", "rdi", "rsi", "xmm6", "xmm7", "xmm8", "xmm15"};
+const int cgocalls_kept_count = sizeof cgocalls_kept / sizeof cgocalls_kept[0];
 
-void seatrial_control(char *out, size_t size) {
+void cgocalls_control(char *out, size_t size) {
 	uint32_t mxcsr;
 	uint16_t x87;
 	__asm__ volatile("stmxcsr %0\n\tfnstcw %1" : "=m"(mxcsr), "=m"(x87));

@@ -10,14 +10,14 @@
 #endif
 
 __asm__(".text\n"
-	".globl " SYMBOL "seatrial_entry_sp\n"
+	".globl " SYMBOL "cgocalls_entry_sp\n"
 	".p2align 2\n"
-	SYMBOL "seatrial_entry_sp:\n"
+	SYMBOL "cgocalls_entry_sp:\n"
 	"	mov x0, sp\n"
 	"	ret\n"
-	".globl " SYMBOL "seatrial_keep\n"
+	".globl " SYMBOL "cgocalls_keep\n"
 	".p2align 2\n"
-	SYMBOL "seatrial_keep:\n"
+	SYMBOL "cgocalls_keep:\n"
 	"	stp x29, x30, [sp, #-176]!\n"
 	"	mov x29, sp\n"
 	"	stp x19, x20, [sp, #16]\n"
@@ -66,38 +66,38 @@ __asm__(".text\n"
 	"	movk x10, #0x1111, lsl #32\n"
 	"	movk x10, #0x1111, lsl #48\n"
 	"	mov x0, #0\n"
-	".macro seatrial_check register, bit\n"
+	".macro cgocalls_check register, bit\n"
 	"	cmp x10, \\register\n"
 	"	cset x11, ne\n"
 	"	orr x0, x0, x11, lsl #\\bit\n"
 	"	add x10, x10, #1\n"
 	".endm\n"
-	"	seatrial_check x19, 0\n"
-	"	seatrial_check x20, 1\n"
-	"	seatrial_check x21, 2\n"
-	"	seatrial_check x22, 3\n"
-	"	seatrial_check x23, 4\n"
-	"	seatrial_check x24, 5\n"
-	"	seatrial_check x25, 6\n"
-	"	seatrial_check x26, 7\n"
-	"	seatrial_check x27, 8\n"
-	"	seatrial_check x28, 9\n"
+	"	cgocalls_check x19, 0\n"
+	"	cgocalls_check x20, 1\n"
+	"	cgocalls_check x21, 2\n"
+	"	cgocalls_check x22, 3\n"
+	"	cgocalls_check x23, 4\n"
+	"	cgocalls_check x24, 5\n"
+	"	cgocalls_check x25, 6\n"
+	"	cgocalls_check x26, 7\n"
+	"	cgocalls_check x27, 8\n"
+	"	cgocalls_check x28, 9\n"
 	"	fmov x12, d8\n"
-	"	seatrial_check x12, 10\n"
+	"	cgocalls_check x12, 10\n"
 	"	fmov x12, d9\n"
-	"	seatrial_check x12, 11\n"
+	"	cgocalls_check x12, 11\n"
 	"	fmov x12, d10\n"
-	"	seatrial_check x12, 12\n"
+	"	cgocalls_check x12, 12\n"
 	"	fmov x12, d11\n"
-	"	seatrial_check x12, 13\n"
+	"	cgocalls_check x12, 13\n"
 	"	fmov x12, d12\n"
-	"	seatrial_check x12, 14\n"
+	"	cgocalls_check x12, 14\n"
 	"	fmov x12, d13\n"
-	"	seatrial_check x12, 15\n"
+	"	cgocalls_check x12, 15\n"
 	"	fmov x12, d14\n"
-	"	seatrial_check x12, 16\n"
+	"	cgocalls_check x12, 16\n"
 	"	fmov x12, d15\n"
-	"	seatrial_check x12, 17\n"
+	"	cgocalls_check x12, 17\n"
 	"	ldp x19, x20, [sp, #16]\n"
 	"	ldp x21, x22, [sp, #32]\n"
 	"	ldp x23, x24, [sp, #48]\n"
@@ -110,13 +110,13 @@ __asm__(".text\n"
 	"	ldp x29, x30, [sp], #176\n"
 	"	ret\n");
 
-const char *const seatrial_kept[] = {
+const char *const cgocalls_kept[] = {
 	"x19", "x20", "x21", "x22", "x23", "x24", "x25", "x26", "x27", "x28", "d8", "d9", "d10", "d11", "d12", "d13",
 	"d14", "d15",
 };
-const int seatrial_kept_count = sizeof seatrial_kept / sizeof seatrial_kept[0];
+const int cgocalls_kept_count = sizeof cgocalls_kept / sizeof cgocalls_kept[0];
 
-void seatrial_control(char *out, size_t size) {
+void cgocalls_control(char *out, size_t size) {
 	uint64_t fpcr;
 	__asm__ volatile("mrs %0, fpcr" : "=r"(fpcr));
 	snprintf(out, size, "fpcr %llx", (unsigned long long)fpcr);

@@ -14,7 +14,7 @@ func init() {
 		Source:   "System V AMD64 3.2.1 and 3.2.3, __m256; Intel SDM 1, 13: XSAVE-managed state",
 		Breaks:   "Libraries built for x86-64-v3 crash or lose the upper halves of their vectors.",
 		Run: func(t *suite.T) {
-			switch C.seatrial_vectors32() {
+			switch C.cgocalls_vectors32() {
 			case -1:
 				t.NA("this processor, or its system, has no AVX")
 			case 0:

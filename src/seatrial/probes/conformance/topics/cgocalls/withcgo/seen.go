@@ -12,18 +12,18 @@ import (
 
 // callC lets C note its arguments, and holds what it saw against what was passed.
 func callC(t *suite.T, what string, call func(), passed ...any) {
-	for i := range C.seatrial_seen {
-		C.seatrial_seen[i] = 0xdead
+	for i := range C.cgocalls_seen {
+		C.cgocalls_seen[i] = 0xdead
 	}
 	call()
 	for i, value := range passed {
-		if want, got := bits(value), uint64(C.seatrial_seen[i]); got != want {
+		if want, got := bits(value), uint64(C.cgocalls_seen[i]); got != want {
 			t.Errorf("%s: C saw %#x as value %d of %d, expected %#x (%v)", what, got, i+1, len(passed), want, value)
 		}
 	}
 }
 
-// bits are those that seatrial_note is given of a value: integers widened with their sign, floats as they are.
+// bits are those that cgocalls_note is given of a value: integers widened with their sign, floats as they are.
 func bits(value any) uint64 {
 	switch v := value.(type) {
 	case int64:

@@ -5,20 +5,20 @@
 #include <string.h>
 
 enum { SEATRIAL_MOST = 72 };
-extern uint64_t seatrial_seen[SEATRIAL_MOST];
+extern uint64_t cgocalls_seen[SEATRIAL_MOST];
 
-static inline uint64_t seatrial_bits(double value) {
+static inline uint64_t cgocalls_bits(double value) {
 	uint64_t bits;
 	memcpy(&bits, &value, sizeof bits);
 	return bits;
 }
 
-static inline uint64_t seatrial_bits_f(float value) {
+static inline uint64_t cgocalls_bits_f(float value) {
 	uint32_t bits;
 	memcpy(&bits, &value, sizeof bits);
 	return bits;
 }
 
 /* Notes what was seen. Planted faults of the transport itself are here. */
-void seatrial_note(int n, const uint64_t *all);
+void cgocalls_note(int n, const uint64_t *all);
 #endif

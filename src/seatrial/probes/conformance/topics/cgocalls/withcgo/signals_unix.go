@@ -45,7 +45,7 @@ func keptOverSignal(t *suite.T) {
 	signal.Notify(arrived, syscall.SIGUSR1)
 	defer signal.Stop(arrived)
 	for range 20 {
-		unchanged(t, "a signal", C.seatrial_keep_over_raise(C.SIGUSR1))
+		unchanged(t, "a signal", C.cgocalls_keep_over_raise(C.SIGUSR1))
 		select {
 		case <-arrived:
 		case <-time.After(t.Patience(2 * time.Second)):
@@ -58,16 +58,16 @@ func maskInC(t *suite.T) {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	for _, number := range []syscall.Signal{syscall.SIGSEGV, syscall.SIGBUS, syscall.SIGFPE, syscall.SIGILL, syscall.SIGPROF} {
-		if C.seatrial_blocked(C.int(number)) != 0 {
+		if C.cgocalls_blocked(C.int(number)) != 0 {
 			t.Errorf("C called by Go finds signal %d (%v) blocked", int(number), number)
 		}
 	}
 }
 
 func maskOverCallback(t *suite.T) {
-	var masks C.struct_seatrial_masks
-	handled(func() { masks.during = C.seatrial_mask() },
-		func(handle C.uintptr_t) { started(t, C.seatrial_mask_on_thread(handle, &masks)) })
+	var masks C.struct_cgocalls_masks
+	handled(func() { masks.during = C.cgocalls_mask() },
+		func(handle C.uintptr_t) { started(t, C.cgocalls_mask_on_thread(handle, &masks)) })
 	// Go unblocks what it needs to survive faults; none of those is among these.
 	const want = 1<<C.SIGUSR2 | 1<<C.SIGWINCH
 	if masks.before != want || masks.during != want || masks.after != want {

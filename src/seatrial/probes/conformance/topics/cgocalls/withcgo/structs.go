@@ -82,25 +82,25 @@ func init() {
 
 func aggregateArguments(t *suite.T) {
 	callC(t, "structs of 2, 3 and 4 floats", func() {
-		C.seatrial_take_floats(C.struct_seatrial_f2{f: [2]C.float{1.5, -2}}, C.struct_seatrial_f3{3, -4.25, 5}, 6.5,
-			C.struct_seatrial_f4{f: [4]C.float{-7, 8, -9.75, 10}})
+		C.cgocalls_take_floats(C.struct_cgocalls_f2{f: [2]C.float{1.5, -2}}, C.struct_cgocalls_f3{3, -4.25, 5}, 6.5,
+			C.struct_cgocalls_f4{f: [4]C.float{-7, 8, -9.75, 10}})
 	}, float32(1.5), float32(-2), float32(3), float32(-4.25), float32(5), float32(6.5), float32(-7), float32(8),
 		float32(-9.75), float32(10))
 	callC(t, "structs of 2 and 3 doubles", func() {
-		C.seatrial_take_doubles(C.struct_seatrial_d2{0.1, -2e300}, 3.5, C.struct_seatrial_d3{d: [3]C.double{4, -5e-300, 6}})
+		C.cgocalls_take_doubles(C.struct_cgocalls_d2{0.1, -2e300}, 3.5, C.struct_cgocalls_d3{d: [3]C.double{4, -5e-300, 6}})
 	}, 0.1, -2e300, 3.5, 4.0, -5e-300, 6.0)
 	callC(t, "a struct of 4 doubles", func() {
-		C.seatrial_take_d4(C.struct_seatrial_d4{d: [4]C.double{0.1, -0.2, 0.3, -0.4}}, 5)
+		C.cgocalls_take_d4(C.struct_cgocalls_d4{d: [4]C.double{0.1, -0.2, 0.3, -0.4}}, 5)
 	}, 0.1, -0.2, 0.3, -0.4, 5.0)
 }
 
 func aggregateResults(t *suite.T) {
-	same(t, "a struct of 2 floats", C.seatrial_give_f2(1.5).f, [2]C.float{1.5, 2.5})
-	same(t, "a struct of 3 floats", C.seatrial_give_f3(-3), C.struct_seatrial_f3{-3, -2, -1})
-	same(t, "a struct of 4 floats", C.seatrial_give_f4(0.25).f, [4]C.float{0.25, 1.25, 2.25, 3.25})
-	same(t, "a struct of 2 doubles", C.seatrial_give_d2(1e9), C.struct_seatrial_d2{1e9, 1e9 + 1})
-	same(t, "a struct of 3 doubles", C.seatrial_give_d3(-0.5).d, [3]C.double{-0.5, 0.5, 1.5})
-	same(t, "a struct of 4 doubles", C.seatrial_give_d4(7).d, [4]C.double{7, 8, 9, 10})
+	same(t, "a struct of 2 floats", C.cgocalls_give_f2(1.5).f, [2]C.float{1.5, 2.5})
+	same(t, "a struct of 3 floats", C.cgocalls_give_f3(-3), C.struct_cgocalls_f3{-3, -2, -1})
+	same(t, "a struct of 4 floats", C.cgocalls_give_f4(0.25).f, [4]C.float{0.25, 1.25, 2.25, 3.25})
+	same(t, "a struct of 2 doubles", C.cgocalls_give_d2(1e9), C.struct_cgocalls_d2{1e9, 1e9 + 1})
+	same(t, "a struct of 3 doubles", C.cgocalls_give_d3(-0.5).d, [3]C.double{-0.5, 0.5, 1.5})
+	same(t, "a struct of 4 doubles", C.cgocalls_give_d4(7).d, [4]C.double{7, 8, 9, 10})
 }
 
 // same holds a result that came from C against what C returned.
@@ -112,70 +112,70 @@ func same[T comparable](t *suite.T, what string, got, want T) {
 
 func fiveDoubles(t *suite.T) {
 	callC(t, "a struct of 5 doubles between doubles", func() {
-		C.seatrial_take_d5(0.5, C.struct_seatrial_d5{d: [5]C.double{1, -2, 3, -4, 5}}, 6.5)
+		C.cgocalls_take_d5(0.5, C.struct_cgocalls_d5{d: [5]C.double{1, -2, 3, -4, 5}}, 6.5)
 	}, 0.5, 1.0, -2.0, 3.0, -4.0, 5.0, 6.5)
-	same(t, "a struct of 5 doubles", C.seatrial_give_d5(-2).d, [5]C.double{-2, -1, 0, 1, 2})
+	same(t, "a struct of 5 doubles", C.cgocalls_give_d5(-2).d, [5]C.double{-2, -1, 0, 1, 2})
 }
 
 func lateAggregate(t *suite.T) {
 	callC(t, "a struct of 2 doubles after 7 doubles", func() {
-		C.seatrial_take_late_d2(1, 2, 3, 4, 5, 6, 7, C.struct_seatrial_d2{8.5, -9.5}, 10.25)
+		C.cgocalls_take_late_d2(1, 2, 3, 4, 5, 6, 7, C.struct_cgocalls_d2{8.5, -9.5}, 10.25)
 	}, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.5, -9.5, 10.25)
 }
 
 func lateStruct(t *suite.T) {
-	two := C.struct_seatrial_two{-1 << 40, 1 << 41}
+	two := C.struct_cgocalls_two{-1 << 40, 1 << 41}
 	callC(t, "a struct of two words after 5 integers", func() {
-		C.seatrial_take_after5(1, 2, 3, 4, 5, two, 1<<42)
+		C.cgocalls_take_after5(1, 2, 3, 4, 5, two, 1<<42)
 	}, 1, 2, 3, 4, 5, int64(-1<<40), int64(1<<41), int64(1<<42))
 	callC(t, "a struct of two words after 7 integers", func() {
-		C.seatrial_take_after7(1, 2, 3, 4, 5, 6, 7, two, 1<<42)
+		C.cgocalls_take_after7(1, 2, 3, 4, 5, 6, 7, two, 1<<42)
 	}, 1, 2, 3, 4, 5, 6, 7, int64(-1<<40), int64(1<<41), int64(1<<42))
 }
 
 func mixedPairs(t *suite.T) {
 	callC(t, "structs of an integer and a float", func() {
-		C.seatrial_take_pairs(C.struct_seatrial_if{-1, 2.5}, C.struct_seatrial_id{-3 << 40, 4.5},
-			C.struct_seatrial_di{-5.5, 6 << 40}, C.struct_seatrial_fid{7.5, -8, 9.25})
+		C.cgocalls_take_pairs(C.struct_cgocalls_if{-1, 2.5}, C.struct_cgocalls_id{-3 << 40, 4.5},
+			C.struct_cgocalls_di{-5.5, 6 << 40}, C.struct_cgocalls_fid{7.5, -8, 9.25})
 	}, -1, float32(2.5), int64(-3<<40), 4.5, -5.5, int64(6<<40), float32(7.5), -8, 9.25)
-	same(t, "int32 and float", C.seatrial_give_if(-7, 0.75), C.struct_seatrial_if{-7, 0.75})
-	same(t, "int64 and double", C.seatrial_give_id(1<<50, -0.1), C.struct_seatrial_id{1 << 50, -0.1})
-	same(t, "double and int64", C.seatrial_give_di(-1<<50, 0.1), C.struct_seatrial_di{0.1, -1 << 50})
+	same(t, "int32 and float", C.cgocalls_give_if(-7, 0.75), C.struct_cgocalls_if{-7, 0.75})
+	same(t, "int64 and double", C.cgocalls_give_id(1<<50, -0.1), C.struct_cgocalls_id{1 << 50, -0.1})
+	same(t, "double and int64", C.cgocalls_give_di(-1<<50, 0.1), C.struct_cgocalls_di{0.1, -1 << 50})
 }
 
 func nested(t *suite.T) {
-	var n C.struct_seatrial_nested
+	var n C.struct_cgocalls_nested
 	n.inner.a, n.inner.b = -5, 0.1
 	n.outer.s = [3]C.int16_t{-1, 256, -300}
 	n.outer.more.deep = 0xa5
-	callC(t, "a nested struct", func() { C.seatrial_take_nested(n, 77) }, -5, 0.1, -1, 256, -300, 0xa5, 77)
-	got := C.seatrial_give_nested(n)
+	callC(t, "a nested struct", func() { C.cgocalls_take_nested(n, 77) }, -5, 0.1, -1, 256, -300, 0xa5, 77)
+	got := C.cgocalls_give_nested(n)
 	n.inner.a, n.outer.s[2], n.outer.more.deep = 5, -299, 0x5a
 	same(t, "a nested struct", got, n)
 }
 
 func arrays(t *suite.T) {
 	callC(t, "structs of an int and three floats", func() {
-		C.seatrial_take_array(C.struct_seatrial_array{-1, [3]C.float{1, 2, 3}}, C.struct_seatrial_array{4, [3]C.float{-5, 6, -7}})
+		C.cgocalls_take_array(C.struct_cgocalls_array{-1, [3]C.float{1, 2, 3}}, C.struct_cgocalls_array{4, [3]C.float{-5, 6, -7}})
 	}, -1, float32(1), float32(2), float32(3), 4, float32(-5), float32(6), float32(-7))
-	same(t, "a struct with an array", C.seatrial_give_array(-9, 0.5), C.struct_seatrial_array{-9, [3]C.float{0.5, 1, 2}})
+	same(t, "a struct with an array", C.cgocalls_give_array(-9, 0.5), C.struct_cgocalls_array{-9, [3]C.float{0.5, 1, 2}})
 }
 
 func unions(t *suite.T) {
-	var as C.union_seatrial_either
+	var as C.union_cgocalls_either
 	*(*float64)(unsafe.Pointer(&as)) = 2.5
-	var back C.union_seatrial_either
-	callC(t, "a union that holds a double", func() { back = C.seatrial_either_of(0, as) }, 0, 2.5)
+	var back C.union_cgocalls_either
+	callC(t, "a union that holds a double", func() { back = C.cgocalls_either_of(0, as) }, 0, 2.5)
 	same(t, "a union that holds a double", *(*float64)(unsafe.Pointer(&back)), -2.5)
 	*(*int64)(unsafe.Pointer(&as)) = 0x0102030405060708
-	callC(t, "a union that holds an integer", func() { back = C.seatrial_either_of(1, as) }, 1, int64(0x0102030405060708))
+	callC(t, "a union that holds an integer", func() { back = C.cgocalls_either_of(1, as) }, 1, int64(0x0102030405060708))
 	same(t, "a union that holds an integer", *(*int64)(unsafe.Pointer(&back)), ^int64(0x0102030405060708))
 }
 
 func pointerAndLength(t *suite.T) {
 	text := C.CString("across the seas")
 	defer C.free(unsafe.Pointer(text))
-	rest := C.seatrial_rest(C.struct_seatrial_text{text, 15}, 7)
+	rest := C.cgocalls_rest(C.struct_cgocalls_text{text, 15}, 7)
 	if rest.length != 8 || uintptr(unsafe.Pointer(rest.start)) != uintptr(unsafe.Pointer(text))+7 {
 		t.Fatalf("C returned (start+7, 8), Go got (start%+d, %d)",
 			int64(uintptr(unsafe.Pointer(rest.start)))-int64(uintptr(unsafe.Pointer(text))), uint64(rest.length))
@@ -184,12 +184,12 @@ func pointerAndLength(t *suite.T) {
 }
 
 func functionPointers(t *suite.T) {
-	methods := C.seatrial_methods_of()
-	same(t, "a call through a pointer", C.seatrial_call_scale(methods, C.struct_seatrial_d3{d: [3]C.double{1, -2, 0.5}}, 4).d,
+	methods := C.cgocalls_methods_of()
+	same(t, "a call through a pointer", C.cgocalls_call_scale(methods, C.struct_cgocalls_d3{d: [3]C.double{1, -2, 0.5}}, 4).d,
 		[3]C.double{4, -8, 2})
 	text := C.CString("seven seas, six ships")
 	defer C.free(unsafe.Pointer(text))
-	if got := C.seatrial_call_count(&methods, C.struct_seatrial_text{text, 21}); got != 6 {
+	if got := C.cgocalls_call_count(&methods, C.struct_cgocalls_text{text, 21}); got != 6 {
 		t.Errorf("C counted %d letters through a pointer, expected 6", int64(got))
 	}
 }

@@ -18,7 +18,7 @@
 #endif
 
 struct job {
-	seatrial_work work;
+	cgocalls_work work;
 	uintptr_t argument;
 };
 
@@ -48,8 +48,8 @@ static void join(HANDLE thread) {
 }
 
 typedef HANDLE thread;
-uintptr_t seatrial_thread_id(void) { return GetCurrentThreadId(); }
-void seatrial_pause(void) { Sleep(1); }
+uintptr_t cgocalls_thread_id(void) { return GetCurrentThreadId(); }
+void cgocalls_pause(void) { Sleep(1); }
 #else
 static void *entry(void *job) {
 	do_job(job);
@@ -74,12 +74,12 @@ static void join(pthread_t thread) { pthread_join(thread, NULL); }
 
 typedef pthread_t thread;
 
-uintptr_t seatrial_thread_id(void) {
+uintptr_t cgocalls_thread_id(void) {
 	static atomic_int calls;
 	return (uintptr_t)pthread_self() + (seatrial_planted("cgocalls-thread-moves") ? (uintptr_t)calls++ : 0);
 }
 
-void seatrial_pause(void) {
+void cgocalls_pause(void) {
 	struct timespec moment = {0, 100000};
 	int kept = errno; /* a signal may interrupt the sleep */
 	nanosleep(&moment, NULL);
@@ -87,7 +87,7 @@ void seatrial_pause(void) {
 }
 #endif
 
-int seatrial_on_threads(int threads, seatrial_work work, uintptr_t argument, size_t stack) {
+int cgocalls_on_threads(int threads, cgocalls_work work, uintptr_t argument, size_t stack) {
 	struct job job = {work, argument};
 	thread *all = malloc(sizeof(thread) * (size_t)threads);
 	int started = 0, error = 0;
@@ -101,30 +101,30 @@ int seatrial_on_threads(int threads, seatrial_work work, uintptr_t argument, siz
 
 static atomic_int here;
 
-int seatrial_meet(int all, int milliseconds) {
+int cgocalls_meet(int all, int milliseconds) {
 	if (seatrial_planted("cgocalls-one-at-a-time")) {
 		static atomic_int busy;
 		if (atomic_exchange(&busy, 1))
 			return 0;
-		seatrial_pause();
+		cgocalls_pause();
 		atomic_store(&busy, 0);
 		return all == 1;
 	}
 	atomic_fetch_add(&here, 1);
 	for (int i = 0; i < 10 * milliseconds && atomic_load(&here) < all; i++)
-		seatrial_pause();
+		cgocalls_pause();
 	return atomic_load(&here) >= all;
 }
 
-void seatrial_meet_again(void) { atomic_store(&here, 0); }
+void cgocalls_meet_again(void) { atomic_store(&here, 0); }
 
-int seatrial_wait_for(int32_t *flag, int milliseconds) {
+int cgocalls_wait_for(int32_t *flag, int milliseconds) {
 	if (seatrial_planted("cgocalls-store-unseen"))
 		milliseconds = 20;
 	for (int i = 0; i < 10 * milliseconds; i++) {
 		if (__atomic_load_n(flag, __ATOMIC_SEQ_CST) != 0 && !seatrial_planted("cgocalls-store-unseen"))
 			return 1;
-		seatrial_pause();
+		cgocalls_pause();
 	}
 	return 0;
 }
@@ -132,7 +132,7 @@ int seatrial_wait_for(int32_t *flag, int milliseconds) {
 static _Thread_local int own = 41;
 static int shared = 41;
 
-int seatrial_own_plus(int n) {
+int cgocalls_own_plus(int n) {
 	int *place = seatrial_planted("cgocalls-thread-locals-shared") ? &shared : &own;
 	return *place += n;
 }
@@ -143,12 +143,12 @@ struct own {
 
 static void own_work(uintptr_t argument) {
 	struct own *own = (struct own *)argument;
-	own->got = seatrial_own_plus(own->n);
+	own->got = cgocalls_own_plus(own->n);
 }
 
-int seatrial_own_on_thread(int n, int *got) {
+int cgocalls_own_on_thread(int n, int *got) {
 	struct own own = {n, 0};
-	int error = seatrial_on_threads(1, own_work, (uintptr_t)&own, 0);
+	int error = cgocalls_on_threads(1, own_work, (uintptr_t)&own, 0);
 	*got = own.got;
 	return error;
 }

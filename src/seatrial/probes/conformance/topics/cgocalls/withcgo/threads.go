@@ -98,13 +98,13 @@ func started(t *suite.T, failed C.int) {
 func fromThread(t *suite.T) {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
-	calls, own := 0, C.seatrial_thread_id()
+	calls, own := 0, C.cgocalls_thread_id()
 	handled(func() {
 		calls++
-		if C.seatrial_thread_id() == own {
+		if C.cgocalls_thread_id() == own {
 			t.Errorf("a callback from a C thread runs on the thread of its caller")
 		}
-	}, func(handle C.uintptr_t) { started(t, C.seatrial_threads_call_go(1, handle, 5, 0)) })
+	}, func(handle C.uintptr_t) { started(t, C.cgocalls_threads_call_go(1, handle, 5, 0)) })
 	if calls != 5 {
 		t.Errorf("a C thread called Go 5 times, %d calls came", calls)
 	}
@@ -115,7 +115,7 @@ func fromManyThreads(t *suite.T) {
 	handled(func() {
 		calls.Add(1)
 		runtime.Gosched()
-	}, func(handle C.uintptr_t) { started(t, C.seatrial_threads_call_go(8, handle, 25, 0)) })
+	}, func(handle C.uintptr_t) { started(t, C.cgocalls_threads_call_go(8, handle, 25, 0)) })
 	if got := calls.Load(); got != 8*25 {
 		t.Errorf("8 C threads called Go 25 times each, %d calls came", got)
 	}
@@ -127,10 +127,10 @@ func leavingNothing(t *suite.T) {
 	}
 	contexts := pprof.Lookup("threadcreate")
 	handled(func() {}, func(handle C.uintptr_t) {
-		started(t, C.seatrial_threads_call_go(1, handle, 1, 0))
+		started(t, C.cgocalls_threads_call_go(1, handle, 1, 0))
 		first := contexts.Count()
 		for range 20 {
-			started(t, C.seatrial_threads_call_go(1, handle, 1, 0))
+			started(t, C.cgocalls_threads_call_go(1, handle, 1, 0))
 		}
 		// Not exact: the scheduler may have started a thread of its own meanwhile.
 		if more := contexts.Count() - first; more >= 10 {
@@ -144,7 +144,7 @@ func fromSmallStack(t *suite.T) {
 	handled(func() {
 		calls++
 		runtime.GC()
-	}, func(handle C.uintptr_t) { started(t, C.seatrial_threads_call_go(1, handle, 2, 96<<10)) })
+	}, func(handle C.uintptr_t) { started(t, C.cgocalls_threads_call_go(1, handle, 2, 96<<10)) })
 	if calls != 2 {
 		t.Errorf("a C thread with a stack of 96 KiB called Go twice, %d calls came", calls)
 	}
@@ -157,7 +157,7 @@ func fromDeep(t *suite.T) {
 		calls++
 		runtime.GC()
 	}, func(handle C.uintptr_t) {
-		started(t, C.seatrial_thread_calls_go_over(handle, 4<<20, 6<<20, &changed))
+		started(t, C.cgocalls_thread_calls_go_over(handle, 4<<20, 6<<20, &changed))
 	})
 	if calls != 1 || changed != 0 {
 		t.Errorf("a C thread called Go from under a frame of 4 MiB: %d calls came, expected 1; %d bytes of the frame changed",
@@ -170,12 +170,12 @@ func milliseconds(t *suite.T) C.int { return C.int(t.Patience(2 * time.Second).M
 
 func atOnce(t *suite.T) {
 	const all = 24
-	C.seatrial_meet_again()
+	C.cgocalls_meet_again()
 	var pool sync.WaitGroup
 	var met atomic.Int32
 	for range all {
 		pool.Go(func() {
-			if C.seatrial_meet(all, milliseconds(t)) != 0 {
+			if C.cgocalls_meet(all, milliseconds(t)) != 0 {
 				met.Add(1)
 			}
 		})
@@ -190,7 +190,7 @@ func othersRun(t *suite.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
 	var flag C.int32_t
 	go func() { atomic.StoreInt32((*int32)(&flag), 1) }()
-	if C.seatrial_wait_for(&flag, milliseconds(t)) == 0 {
+	if C.cgocalls_wait_for(&flag, milliseconds(t)) == 0 {
 		t.Errorf("a goroutine did not get to run in %v while another one was within C", t.Patience(2*time.Second))
 	}
 }
@@ -199,7 +199,7 @@ func collectorGoesOn(t *suite.T) {
 	var flag C.int32_t
 	var within sync.WaitGroup
 	came := C.int(0)
-	within.Go(func() { came = C.seatrial_wait_for(&flag, milliseconds(t)) })
+	within.Go(func() { came = C.cgocalls_wait_for(&flag, milliseconds(t)) })
 	runtime.Gosched()
 	runtime.GC()
 	atomic.StoreInt32((*int32)(&flag), 1)
@@ -220,15 +220,15 @@ func staysOnThread(t *suite.T) {
 				case <-stop:
 					return
 				default:
-					C.seatrial_pause()
+					C.cgocalls_pause()
 				}
 			}
 		})
 	}
-	own := C.seatrial_thread_id()
+	own := C.cgocalls_thread_id()
 	for range 20 {
 		runtime.Gosched()
-		if now := C.seatrial_thread_id(); now != own {
+		if now := C.cgocalls_thread_id(); now != own {
 			t.Errorf("a locked goroutine called C on thread %#x, before on %#x", now, own)
 			break
 		}
@@ -244,10 +244,10 @@ func threadLocals(t *suite.T) {
 			// Never unlocked: the thread ends with the goroutine, and its spoiled variable with it.
 			runtime.LockOSThread()
 			var got C.int
-			same(t, "a thread-local 41 plus a number", C.seatrial_own_plus(C.int(n)), C.int(41+n))
-			started(t, C.seatrial_own_on_thread(1000, &got))
+			same(t, "a thread-local 41 plus a number", C.cgocalls_own_plus(C.int(n)), C.int(41+n))
+			started(t, C.cgocalls_own_on_thread(1000, &got))
 			same(t, "the same on a thread of C", got, 1041)
-			same(t, "then again on the first thread", C.seatrial_own_plus(C.int(n)), C.int(41+2*n))
+			same(t, "then again on the first thread", C.cgocalls_own_plus(C.int(n)), C.int(41+2*n))
 		})
 	}
 	pool.Wait()

@@ -5,7 +5,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-void seatrial_variadic(const char *kinds, ...) {
+void cgocalls_variadic(const char *kinds, ...) {
 	uint64_t all[SEATRIAL_MOST];
 	int n = 0;
 	va_list list;
@@ -17,22 +17,22 @@ void seatrial_variadic(const char *kinds, ...) {
 			all[n++] = (uint64_t)va_arg(list, long long);
 		} else if (*kinds == 'd') {
 			double value = va_arg(list, double);
-			all[n++] = seatrial_planted("cgocalls-no-vector-count") ? 0 : seatrial_bits(value);
+			all[n++] = seatrial_planted("cgocalls-no-vector-count") ? 0 : cgocalls_bits(value);
 		} else if (*kinds == 's') {
-			struct seatrial_small s = va_arg(list, struct seatrial_small);
+			struct cgocalls_small s = va_arg(list, struct cgocalls_small);
 			all[n++] = (uint64_t)s.whole;
-			all[n++] = seatrial_bits_f(s.part);
+			all[n++] = cgocalls_bits_f(s.part);
 		} else {
-			struct seatrial_large s = va_arg(list, struct seatrial_large);
+			struct cgocalls_large s = va_arg(list, struct cgocalls_large);
 			for (int i = 0; i < 5; i++)
 				all[n++] = (uint64_t)s.all[i];
 		}
 	}
 	va_end(list);
-	seatrial_note(n, all);
+	cgocalls_note(n, all);
 }
 
-int seatrial_format(char *out, size_t size, const char *format, ...) {
+int cgocalls_format(char *out, size_t size, const char *format, ...) {
 	va_list list, again;
 	va_start(list, format);
 	va_copy(again, list);

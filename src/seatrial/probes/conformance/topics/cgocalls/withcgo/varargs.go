@@ -53,30 +53,30 @@ func init() {
 
 func variadicIntegers(t *suite.T) {
 	callC(t, "integers after `...`", func() {
-		C.seatrial_shim_integers(-1, 2<<40, -3, 4<<50, -5, 6, -7<<33, 8, -9, 10<<40, -11, 12)
+		C.cgocalls_shim_integers(-1, 2<<40, -3, 4<<50, -5, 6, -7<<33, 8, -9, 10<<40, -11, 12)
 	}, -1, int64(2<<40), -3, int64(4<<50), -5, 6, int64(-7<<33), 8, -9, int64(10<<40), -11, 12)
 }
 
 func variadicPromoted(t *suite.T) {
-	callC(t, "narrow values after `...`", func() { C.seatrial_shim_small(-128, 255, -32768, 65535, -0.5) },
+	callC(t, "narrow values after `...`", func() { C.cgocalls_shim_small(-128, 255, -32768, 65535, -0.5) },
 		-128, 255, -32768, 65535, -0.5)
 }
 
 func variadicFloats(t *suite.T) {
-	callC(t, "doubles after `...`", func() { C.seatrial_shim_floats(0.1, -2, 3e300, -4e-300, 5, -6, 7, -8, 9, -10.5) },
+	callC(t, "doubles after `...`", func() { C.cgocalls_shim_floats(0.1, -2, 3e300, -4e-300, 5, -6, 7, -8, 9, -10.5) },
 		0.1, -2.0, 3e300, -4e-300, 5.0, -6.0, 7.0, -8.0, 9.0, -10.5)
 }
 
 func variadicMixed(t *suite.T) {
 	callC(t, "integers and doubles after `...`", func() {
-		C.seatrial_shim_mixed(-1, 0.5, 2<<40, -1.5, 3, 2.5, -4<<33, -3.5, 5, 4.5, 6<<50, -5.5)
+		C.cgocalls_shim_mixed(-1, 0.5, 2<<40, -1.5, 3, 2.5, -4<<33, -3.5, 5, 4.5, 6<<50, -5.5)
 	}, -1, 0.5, int64(2<<40), -1.5, 3, 2.5, int64(-4<<33), -3.5, 5, 4.5, int64(6<<50), -5.5)
 }
 
 func variadicStructs(t *suite.T) {
 	callC(t, "structs after `...`", func() {
-		C.seatrial_shim_structs(1, C.struct_seatrial_small{-2, 3.5}, -4.5,
-			C.struct_seatrial_large{all: [5]C.int64_t{5, -6, 7, -8, 9 << 40}}, -10)
+		C.cgocalls_shim_structs(1, C.struct_cgocalls_small{-2, 3.5}, -4.5,
+			C.struct_cgocalls_large{all: [5]C.int64_t{5, -6, 7, -8, 9 << 40}}, -10)
 	}, 1, -2, float32(3.5), -4.5, 5, -6, 7, -8, int64(9<<40), -10)
 }
 
@@ -84,7 +84,7 @@ func listPassedOn(t *suite.T) {
 	text := C.CString("harbour")
 	defer C.free(unsafe.Pointer(text))
 	var out [100]C.char
-	C.seatrial_shim_format(&out[0], C.size_t(len(out)), -42, text, 2.0625, -1<<40, 'z', 0xfeedface)
+	C.cgocalls_shim_format(&out[0], C.size_t(len(out)), -42, text, 2.0625, -1<<40, 'z', 0xfeedface)
 	want := fmt.Sprintf("%d|%s|%.3f|%d|%c|%x", -42, "harbour", 2.0625, int64(-1<<40), 'z', uint32(0xfeedface))
 	if got := C.GoString(&out[0]); got != want {
 		t.Errorf("C wrote %q, Go writes %q", got, want)

@@ -3,22 +3,22 @@
 #include "numbers.h"
 #include <stddef.h>
 
-struct seatrial_small {
+struct cgocalls_small {
 	int32_t whole;
 	float part;
 };
-struct seatrial_large {
+struct cgocalls_large {
 	int64_t all[5];
 };
 
 /* Notes its variable arguments: i int, l long long, d double, s struct small, t struct large. */
-void seatrial_variadic(const char *kinds, ...);
-int seatrial_format(char *out, size_t size, const char *format, ...);
+void cgocalls_variadic(const char *kinds, ...);
+int cgocalls_format(char *out, size_t size, const char *format, ...);
 
-void seatrial_shim_integers(i64, i64, i64, i64, i64, i64, i64, i64, i64, i64, i64, i64);
-void seatrial_shim_small(signed char, unsigned char, short, unsigned short, float);
-void seatrial_shim_floats(double, double, double, double, double, double, double, double, double, double);
-void seatrial_shim_mixed(int, double, i64, double, int, double, i64, double, int, double, i64, double);
-void seatrial_shim_structs(int, struct seatrial_small, double, struct seatrial_large, int);
-void seatrial_shim_format(char *out, size_t size, int, const char *, double, long long, char, unsigned);
+void cgocalls_shim_integers(i64, i64, i64, i64, i64, i64, i64, i64, i64, i64, i64, i64);
+void cgocalls_shim_small(signed char, unsigned char, short, unsigned short, float);
+void cgocalls_shim_floats(double, double, double, double, double, double, double, double, double, double);
+void cgocalls_shim_mixed(int, double, i64, double, int, double, i64, double, int, double, i64, double);
+void cgocalls_shim_structs(int, struct cgocalls_small, double, struct cgocalls_large, int);
+void cgocalls_shim_format(char *out, size_t size, int, const char *, double, long long, char, unsigned);
 #endif

@@ -9,11 +9,11 @@
 #define AVX __attribute__((target("avx"), noinline))
 
 AVX static void rotate(double *four, int times) {
-	seatrial_w4 all;
+	cgocalls_w4 all;
 	memcpy(&all, four, sizeof all);
-	volatile seatrial_w4 spilled = all; /* to a 32-byte aligned slot */
+	volatile cgocalls_w4 spilled = all; /* to a 32-byte aligned slot */
 	for (int i = 0; i < times; i++)
-		spilled = (seatrial_w4){spilled[3], spilled[0], spilled[1], spilled[2]} + 1.0;
+		spilled = (cgocalls_w4){spilled[3], spilled[0], spilled[1], spilled[2]} + 1.0;
 	all = spilled;
 	if (seatrial_planted("cgocalls-vector-half-lost"))
 		all[2] = all[3] = 0;
@@ -30,7 +30,7 @@ static int has_avx(void) {
 	return (low & 6) == 6;
 }
 
-int seatrial_vectors32(void) {
+int cgocalls_vectors32(void) {
 	double four[4] = {1, 2, 3, 4};
 	if (!has_avx())
 		return -1;
