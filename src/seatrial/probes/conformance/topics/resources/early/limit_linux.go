@@ -1,7 +1,5 @@
 //go:build !mips && !mipsle && !mips64 && !mips64le
 
-// Package early reads a limit before package syscall raises it. Packages without imports, of which this is one, are
-// initialized before those that sort after them (Go specification, "Program initialization").
 package early
 
 import _ "unsafe" // for go:linkname
