@@ -27,7 +27,6 @@ class FakePart(Part):
 
     def __init__(self, offers: tuple[Offer, ...], infos: Iterable[CaseInfo], answer: Answer) -> None:
         self.platform = load().platform("debian-12/arm64")
-        self.kind = "pure"
         self.infos: Mapping[str, CaseInfo] = {info.id: info for info in infos}
         self.offers, self.refusals = offers, ()
         self.subject = Subject(goos="linux", goarch="arm64", host_arch="amd64", host_kernel="6.18", perturbed=False)

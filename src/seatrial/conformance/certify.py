@@ -104,12 +104,11 @@ class Certifier:
         except CouldNotCheck as error:
             return message("conformance.no-probe", why=error.message)
 
-    def part(self, platform: Platform, kind: str, built: Path | CgoProbe, infos: Iterable[CaseInfo]) -> Part:
+    def part(self, platform: Platform, built: Path | CgoProbe, infos: Iterable[CaseInfo]) -> Part:
         """The built probe with its ways to run."""
         probe, libraries = (built.path, built.libraries) if isinstance(built, CgoProbe) else (built, None)
         return Part(
             platform,
-            kind,
             probe,
             infos,
             self._here,
@@ -137,7 +136,7 @@ class Certifier:
         if isinstance(built, Message):
             return None
         infos = [info for info in cases_of("linux", platform.goarch) if info.cgo == (kind == "cgo")]
-        part = self.part(platform, kind, built, infos)
+        part = self.part(platform, built, infos)
         return part if part.offers and is_real(part.offers[0]) and part.canary(0).passed else None
 
 
@@ -166,7 +165,7 @@ class _Side:
             self.probe = Probe(self._kind, absent=built)
             self._none(State.ENVIRONMENT, built, "toolchain")
             return
-        part = self._certifier.part(self._platform, self._kind, built, self.infos)
+        part = self._certifier.part(self._platform, built, self.infos)
         compiler = ""
         if isinstance(built, CgoProbe):
             compiler = built.compiler.title

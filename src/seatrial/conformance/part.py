@@ -36,7 +36,6 @@ class Part:
     def __init__(
         self,
         platform: Platform,
-        kind: str,
         probe: Path,
         infos: Iterable[CaseInfo],
         here: Place,
@@ -47,7 +46,6 @@ class Part:
     ) -> None:
         facts = read_binary(probe)
         self.platform = platform
-        self.kind = kind
         self.probe = probe
         self.infos: Mapping[str, CaseInfo] = {info.id: info for info in infos}
         self.offers, self.refusals = ways(
