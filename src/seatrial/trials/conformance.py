@@ -73,10 +73,11 @@ def run_probe(
     told: Told | None = None,
 ) -> ProbeRun:
     """Run these cases of the probe, each under its time limit times the offer's time factor."""
-    env = {
-        "SEATRIAL_TIME_FACTOR": f"{offer.time_factor:g}",
-        "SEATRIAL_LACKS": msgspec.json.encode(dict(without or {})).decode(),
-    }
+    env: dict[str, str] = {}
+    if offer.time_factor != 1:
+        env["SEATRIAL_TIME_FACTOR"] = f"{offer.time_factor:g}"
+    if without:
+        env["SEATRIAL_LACKS"] = msgspec.json.encode(dict(without)).decode()
     if libraries is not None:
         env["SEATRIAL_LIBRARIES"] = str(PureWindowsPath("Z:", libraries)) if offer.runner == "wine" else str(libraries)
     with tempfile.TemporaryDirectory(prefix="seatrial-cases-", ignore_cleanup_errors=True) as name:
