@@ -170,6 +170,7 @@ func randomized(t *suite.T) {
 // goLibrary preloads a library whose constructor takes the process over before the probe's Go runtime starts: a C
 // program then, with the one Go runtime of the library.
 func goLibrary(t *suite.T) {
+	dynamic(t)
 	command := with(t, t.Self("linking-host"), "libseatrial_preloaded.so", "SEATRIAL_HOST="+t.Library("libseatrial_goshared.so"))
 	var stderr strings.Builder
 	command.Stderr = &stderr
