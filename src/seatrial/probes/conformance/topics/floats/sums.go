@@ -210,23 +210,21 @@ func otherSums(t *suite.T) {
 
 func mapHash(t *suite.T) {
 	seed := maphash.MakeSeed()
-	hashed := func(b []byte) uint64 {
-		if suite.Planted("floats-vector-tail") {
-			b = shortened(b)
-		}
-		return maphash.Bytes(seed, b)
-	}
+	hashed := func(b []byte) uint64 { return maphash.Bytes(seed, shortened(b)) }
 	room := make([]byte, 600)
 	for length := range 260 {
 		original := make([]byte, length)
 		for i := range original {
 			original[i] = byte(i * 3)
 		}
-		want := maphash.String(seed, string(original))
+		want := hashed(original)
+		if got := maphash.String(seed, string(shortened(original))); got != want {
+			t.Fatalf("%d bytes have another hash as a string", length)
+		}
 		for offset := range 17 {
 			copied := room[offset:][:length]
 			copy(copied, original)
-			if got := maphash.Bytes(seed, copied); got != want {
+			if got := hashed(copied); got != want {
 				t.Fatalf("%d bytes at offset %d have another hash than elsewhere", length, offset)
 			}
 		}

@@ -108,7 +108,7 @@ func parsedToNearest(t *suite.T) {
 		"1.7976931348623159e308":                                  math.Inf(1),
 		"9007199254740993":                                        9007199254740992,
 		"9007199254740993.00000000000000000000000000000001":       9007199254740994,
-		"0x1.8p1":                                                 3,
+		"0x1.8p1": 3,
 	} {
 		if got := parsed(text, 64); !same(got, want) {
 			t.Errorf("%s is %x, expected %x", text, got, want)
