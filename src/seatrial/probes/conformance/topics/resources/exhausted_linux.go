@@ -128,7 +128,8 @@ func cpuEnds(t *suite.T) {
 	if _, err := fmt.Sscan(done.out, &expected, &got, (*int64)(&used)); err != nil {
 		t.Fatalf("it ended with %v, and said %q and %q", done.state, done.out, done.said)
 	}
-	if got != expected || used < 900*time.Millisecond {
+	// The kernel counts whole ticks for the limit, and the exact time for what rusage tells: they may differ by a lot.
+	if got != expected || used < 500*time.Millisecond {
 		t.Fatalf("with a limit of 1 s: after %v signal %d; %d (SIGXCPU) after 1 s was expected", used, got, expected)
 	}
 }
