@@ -152,6 +152,31 @@ func valueWhole(t *suite.T) {
 // halves makes a number of which both halves are the same.
 func halves(n uint32) uint64 { return uint64(n)<<32 | uint64(n) }
 
+// writersAndReaders runs two writers, and two readers for as long as these write.
+func writersAndReaders(first, second func(i int), read func()) {
+	var writing atomic.Int32
+	writing.Store(2)
+	together(func(who int) {
+		if who >= 2 {
+			for i := 0; i < turns || writing.Load() > 0; i++ {
+				read()
+				if i%16 == 0 {
+					runtime.Gosched()
+				}
+			}
+			return
+		}
+		write := []func(i int){first, second}[who]
+		for i := range turns {
+			write(i)
+			if i%16 == 0 {
+				runtime.Gosched()
+			}
+		}
+		writing.Add(-1)
+	})
+}
+
 func wideWordsWhole(t *suite.T) {
 	var word atomic.Uint64
 	var torn atomic.Uint64
@@ -162,21 +187,13 @@ func wideWordsWhole(t *suite.T) {
 		}
 		word.Store(v)
 	}
-	together(func(who int) {
-		for i := range uint32(turns) {
-			switch who {
-			case 0:
-				store(halves(i))
-			case 1:
-				word.Swap(halves(^i))
-			default:
-				if v := word.Load(); v>>32 != v&0xffffffff {
-					torn.Store(v)
-				}
-			}
-			if i%16 == 0 {
-				runtime.Gosched()
-			}
+	writersAndReaders(func(i int) {
+		store(halves(uint32(i)))
+	}, func(i int) {
+		word.Swap(halves(^uint32(i)))
+	}, func() {
+		if v := word.Load(); v>>32 != v&0xffffffff {
+			torn.Store(v)
 		}
 	})
 	if v := torn.Load(); v != 0 {
@@ -196,25 +213,17 @@ func plainWordsWhole(t *suite.T) {
 	const all = ^uintptr(0)
 	var word uintptr
 	var torn atomic.Uintptr
-	together(func(who int) {
-		for i := range turns {
-			switch who {
-			case 0:
-				if suite.Planted("atomics-torn") {
-					plainStore(&word, all>>16)
-					runtime.Gosched()
-				}
-				plainStore(&word, all)
-			case 1:
-				plainStore(&word, 0)
-			default:
-				if v := plainLoad(&word); v != 0 && v != all {
-					torn.Store(v)
-				}
-			}
-			if i%16 == 0 {
-				runtime.Gosched()
-			}
+	writersAndReaders(func(int) {
+		if suite.Planted("atomics-torn") {
+			plainStore(&word, all>>16)
+			runtime.Gosched()
+		}
+		plainStore(&word, all)
+	}, func(int) {
+		plainStore(&word, 0)
+	}, func() {
+		if v := plainLoad(&word); v != 0 && v != all {
+			torn.Store(v)
 		}
 	})
 	if v := torn.Load(); v != 0 {
