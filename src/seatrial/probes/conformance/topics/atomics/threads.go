@@ -18,31 +18,31 @@ type access struct {
 
 // A cell has a cache line, and the pair to it, of its own.
 type cell struct {
-	wide   uint64
-	narrow uint32
+	wide   atomic.Uint64
+	narrow atomic.Uint32
 	_      [116]byte
 }
 
 var accesses = []access{
 	{
 		"Store and Load of 32 bits",
-		func(c *cell, value uint32) { atomic.StoreUint32(&c.narrow, value) },
-		func(c *cell) uint32 { return atomic.LoadUint32(&c.narrow) },
+		func(c *cell, value uint32) { c.narrow.Store(value) },
+		func(c *cell) uint32 { return c.narrow.Load() },
 	}, {
 		"Store and Load of 64 bits",
-		func(c *cell, value uint32) { atomic.StoreUint64(&c.wide, uint64(value)) },
-		func(c *cell) uint32 { return uint32(atomic.LoadUint64(&c.wide)) },
+		func(c *cell, value uint32) { c.wide.Store(uint64(value)) },
+		func(c *cell) uint32 { return uint32(c.wide.Load()) },
 	}, {
 		"Swap and Add",
-		func(c *cell, value uint32) { atomic.SwapUint32(&c.narrow, value) },
-		func(c *cell) uint32 { return atomic.AddUint32(&c.narrow, 0) },
+		func(c *cell, value uint32) { c.narrow.Swap(value) },
+		func(c *cell) uint32 { return c.narrow.Add(0) },
 	}, {
 		"CompareAndSwap and Load",
 		func(c *cell, value uint32) {
-			for !atomic.CompareAndSwapUint32(&c.narrow, atomic.LoadUint32(&c.narrow), value) {
+			for !c.narrow.CompareAndSwap(c.narrow.Load(), value) {
 			}
 		},
-		func(c *cell) uint32 { return atomic.LoadUint32(&c.narrow) },
+		func(c *cell) uint32 { return c.narrow.Load() },
 	},
 }
 
@@ -79,9 +79,6 @@ func observe(program litmus.Program, a access) []int {
 	run := program
 	if suite.Planted("atomics-no-order") {
 		run = program.Reversed()
-	}
-	if suite.Planted("atomics-store-buffered") {
-		a.store = func(c *cell, value uint32) { c.wide, c.narrow = uint64(value), value }
 	}
 	r := &race{threads: len(run), progress: make([]progress, len(run))}
 	seen := make([]int, litmus.Outcomes)

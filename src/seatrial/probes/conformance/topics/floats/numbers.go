@@ -15,7 +15,7 @@ func (s *stream) bits() uint64 {
 	return uint64(*s) * 0x2545f4914f6cdd1d
 }
 
-func (s *stream) below(n int) int { return int(s.bits()>>1) % n }
+func (s *stream) below(n int) int { return int(s.bits() % uint64(n)) }
 
 func (s *stream) fill(p []byte) []byte {
 	for i := range p {

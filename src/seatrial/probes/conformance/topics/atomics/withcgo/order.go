@@ -1,4 +1,3 @@
-// Package withcgo asks what C11 atomics promise, and whether they and Go's agree about the same memory.
 package withcgo
 
 // #cgo CFLAGS: -I${SRCDIR}/../../../suite
