@@ -244,7 +244,7 @@ func condWakes(t *suite.T) {
 		cond.Signal()
 		lock.Unlock()
 	}
-	until(func() bool { return asleep == waiters })
+	until(func() bool { return left == 0 && asleep == waiters })
 	lock.Lock()
 	stop = true
 	if suite.Planted("atomics-wake-lost") {
@@ -262,7 +262,7 @@ func condWakes(t *suite.T) {
 }
 
 func channelsPublish(t *suite.T) {
-	const messages, most = 4000, 3
+	const messages, most = 4000, 2
 	data := make([]int, messages)
 	direct := make(chan int)
 	go func() {

@@ -152,44 +152,44 @@ func valueWhole(t *suite.T) {
 // halves makes a number of which both halves are the same.
 func halves(n uint32) uint64 { return uint64(n)<<32 | uint64(n) }
 
-// writersAndReaders runs two writers, and two readers for as long as these write.
+// writersAndReaders runs two writers and two readers, until each has had its turns: all run for as long as any does.
 func writersAndReaders(first, second func(i int), read func()) {
-	var writing atomic.Int32
-	writing.Store(2)
+	var busy atomic.Int32
+	busy.Store(contenders)
 	together(func(who int) {
-		if who >= 2 {
-			for i := 0; i < turns || writing.Load() > 0; i++ {
+		for i := 0; i < turns || busy.Load() > 0; i++ {
+			switch who {
+			case 0:
+				first(i)
+			case 1:
+				second(i)
+			default:
 				read()
-				if i%16 == 0 {
-					runtime.Gosched()
-				}
 			}
-			return
-		}
-		write := []func(i int){first, second}[who]
-		for i := range turns {
-			write(i)
+			if i == turns {
+				busy.Add(-1)
+			}
 			if i%16 == 0 {
 				runtime.Gosched()
 			}
 		}
-		writing.Add(-1)
 	})
 }
 
 func wideWordsWhole(t *suite.T) {
 	var word atomic.Uint64
 	var torn atomic.Uint64
-	store := func(v uint64) {
+	half := func(v uint64) {
 		if suite.Planted("atomics-torn") {
 			word.Store(v & 0xffffffff)
 			runtime.Gosched()
 		}
-		word.Store(v)
 	}
 	writersAndReaders(func(i int) {
-		store(halves(uint32(i)))
+		half(halves(uint32(i)))
+		word.Store(halves(uint32(i)))
 	}, func(i int) {
+		half(halves(^uint32(i)))
 		word.Swap(halves(^uint32(i)))
 	}, func() {
 		if v := word.Load(); v>>32 != v&0xffffffff {
@@ -213,13 +213,17 @@ func plainWordsWhole(t *suite.T) {
 	const all = ^uintptr(0)
 	var word uintptr
 	var torn atomic.Uintptr
-	writersAndReaders(func(int) {
+	half := func() {
 		if suite.Planted("atomics-torn") {
 			plainStore(&word, all>>16)
 			runtime.Gosched()
 		}
+	}
+	writersAndReaders(func(int) {
+		half()
 		plainStore(&word, all)
 	}, func(int) {
+		half()
 		plainStore(&word, 0)
 	}, func() {
 		if v := plainLoad(&word); v != 0 && v != all {

@@ -57,7 +57,7 @@ func addTogether(t *suite.T) {
 }
 
 func publish(t *suite.T) {
-	const rounds = 1000
+	const rounds = 300
 	s, release := newShared(t)
 	defer release()
 	done := make(chan struct{})
