@@ -239,7 +239,7 @@ func plainWordsWhole(t *suite.T) {
 func plainStoreByte(row []byte, i int, v byte) {
 	if suite.Planted("atomics-torn") {
 		before := row[i^1]
-		if v%32 == 0 {
+		if v%4 == 0 {
 			runtime.Gosched()
 		}
 		row[i^1] = before
@@ -253,7 +253,7 @@ func neighbouringBytes(t *suite.T) {
 	together(func(who int) {
 		for i := range turns {
 			plainStoreByte(row, who, byte(i))
-			if i%64 == 0 {
+			if i%16 == 0 {
 				runtime.Gosched()
 			}
 			if row[who] != byte(i) {
