@@ -53,7 +53,7 @@ def test_a_fault_turns_only_its_own_topic_red_and_those_that_lean_on_it(fault: F
     undeclared = sorted(name for name in red if name.partition("/")[0] not in own | set(fault.leans))
     if undeclared:
         # The injector slows everything down: what holds when it is asked again, alone, was red for want of time.
-        command = (*_faulty(fault, probe.path, tmp_path), "--run", ",".join(undeclared))
+        command: list[str | Path] = [*_faulty(fault, probe.path, tmp_path), "--run", ",".join(undeclared)]
         _, _, again = run_probe(*command, env=_env(fault) | dict(probe.env), seconds=850)
         undeclared = [name for name in undeclared if again[name]["state"] == "fail"]
     assert {name: cases[name]["detail"] for name in undeclared} == {}
