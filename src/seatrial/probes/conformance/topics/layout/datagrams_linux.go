@@ -1,7 +1,6 @@
 package layout
 
 import (
-	"fmt"
 	"net"
 	"strconv"
 	"syscall"
@@ -92,7 +91,12 @@ func tcpInfo(t *suite.T) {
 	within(t, "tcpi_advmss", uint64(got.Advmss), 88, mtu-40)
 	within(t, "tcpi_pmtu", uint64(got.Pmtu), 552, mtu)
 	within(t, "tcpi_snd_cwnd", uint64(got.Snd_cwnd), 1, 1000)
-	same(t, "tcpi_reordering", fmt.Sprint(got.Reordering), told(t, "/proc/sys/net/ipv4/tcp_reordering"))
+	least, err := strconv.ParseUint(told(t, "/proc/sys/net/ipv4/tcp_reordering"), 10, 32)
+	if err != nil {
+		t.Unknown("the sysctl tcp_reordering: %v", err)
+	}
+	// It grows with what the kernel has seen on the way to this peer, and is remembered for the next connection.
+	within(t, "tcpi_reordering", uint64(got.Reordering), least, 300)
 	same(t, "tcpi_total_retrans", got.Total_retrans, 0)
 }
 
