@@ -13,8 +13,9 @@ import pytest
 from seatrial.model.report import Report
 from seatrial.model.states import StageName, State
 from seatrial.report.json import read
+from support.verification import own_store
 
-pytestmark = pytest.mark.go
+pytestmark = [pytest.mark.go, pytest.mark.timeout(600)]
 
 TEST = """package main
 
@@ -44,6 +45,7 @@ def program(tmp_path: Path) -> Path:
     (place / "main.go").write_text("package main\n\nfunc main() {}\n")
     (place / "main_test.go").write_text(TEST.replace("HOLD", str(tmp_path / "hold")))
     (tmp_path / "hold").touch()
+    own_store(tmp_path / "cache")
     return place
 
 
@@ -56,12 +58,13 @@ def start(program: Path, *more: str) -> subprocess.Popen[str]:
 
 
 def until(what: Callable[[], bool], process: subprocess.Popen[str]) -> None:
-    for _ in range(1200):
+    for _ in range(4800):
         if what():
             return
         assert process.poll() is None, process.communicate()[0]
         time.sleep(0.05)
-    pytest.fail("it did not come to pass within a minute")
+    process.send_signal(signal.SIGINT)
+    pytest.fail(f"it did not come to pass within four minutes: {process.communicate()[0]}")
 
 
 def waiting_tests(program: Path) -> list[int]:

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -127,3 +128,15 @@ def test_interrupt_ends_what_runs_and_refuses_what_comes() -> None:
         assert refused.error == "interrupted"
     running.finish()
     assert run(["true"], PATH, 10).ok
+
+
+def test_a_program_that_was_just_written_can_be_run_while_others_start(tmp_path: Path) -> None:
+    with ThreadPoolExecutor(4) as pool:
+        others = [pool.submit(run, ["true"], PATH, 10) for _ in range(200)]
+        for number in range(100):
+            program = tmp_path / str(number)
+            with processes.writing_executable():
+                program.write_text("#!/bin/sh\nexit 0\n")
+            program.chmod(0o755)
+            assert run([program], PATH, 10).ok
+        assert all(other.result().ok for other in others)

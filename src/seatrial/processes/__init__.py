@@ -29,6 +29,7 @@ __all__ = [
     "run",
     "shell_line",
     "start",
+    "writing_executable",
 ]
 
 OUTPUT_LIMIT = 8 * 1024 * 1024
@@ -36,6 +37,7 @@ OUTPUT_LIMIT = 8 * 1024 * 1024
 
 _live: "set[Running]" = set()
 _interrupted = threading.Event()
+_starting = threading.Lock()
 
 
 class Outcome(msgspec.Struct, frozen=True):
@@ -91,6 +93,13 @@ def interrupt() -> None:
         running.signal(signals.SIGKILL, group=True)
 
 
+@contextlib.contextmanager
+def writing_executable() -> Iterator[None]:
+    """Nothing is started meanwhile: a child would inherit the open file, and running it give ETXTBSY."""
+    with _starting:
+        yield
+
+
 def interrupted() -> bool:
     """Whether `interrupt` was called: what ends now was ended by us, and shows nothing."""
     return _interrupted.is_set()
@@ -116,13 +125,14 @@ class _Guardian:
         """Order "+" guards a process group, "-" releases it."""
         with self._lock, contextlib.suppress(BrokenPipeError):
             if self._process is None:
-                self._process = subprocess.Popen(
-                    [sys.executable, "-I", "-S", str(Path(__file__).with_name("guardian.py"))],
-                    stdin=subprocess.PIPE,
-                    stdout=subprocess.DEVNULL,
-                    stderr=subprocess.DEVNULL,
-                    start_new_session=True,
-                )
+                with _starting:
+                    self._process = subprocess.Popen(
+                        [sys.executable, "-I", "-S", str(Path(__file__).with_name("guardian.py"))],
+                        stdin=subprocess.PIPE,
+                        stdout=subprocess.DEVNULL,
+                        stderr=subprocess.DEVNULL,
+                        start_new_session=True,
+                    )
             assert self._process.stdin is not None
             self._process.stdin.write(f"{order}{group}\n".encode())
             self._process.stdin.flush()
@@ -253,15 +263,16 @@ def start(
     if _interrupted.is_set():
         return Outcome(words, "", "", 0.0, error="interrupted")
     try:
-        process = subprocess.Popen(
-            words,
-            stdin=subprocess.DEVNULL if stdin is None else subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            env=dict(env),
-            cwd=cwd,
-            start_new_session=True,
-        )
+        with _starting:
+            process = subprocess.Popen(
+                words,
+                stdin=subprocess.DEVNULL if stdin is None else subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                env=dict(env),
+                cwd=cwd,
+                start_new_session=True,
+            )
     except OSError as error:
         return Outcome(words, "", "", 0.0, error=f"{words[0]}: {error.strerror or error}")
     except ValueError as error:  # a NUL in an argument

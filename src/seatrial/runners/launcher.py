@@ -16,6 +16,7 @@ from pathlib import Path
 
 import msgspec
 
+from seatrial.processes import writing_executable
 from seatrial.store import Store, digest
 
 __all__ = ["Launcher", "Layer", "Registration", "Scratch", "environment", "limits", "write_emulator", "write_launcher"]
@@ -141,7 +142,8 @@ def _overlay(over: str, **options: str) -> str:
 def _write(store: Store, name: str, text: str) -> Path:
     def fill(directory: Path) -> None:
         path = directory / name
-        path.write_text(text)
+        with writing_executable():
+            path.write_text(text)
         path.chmod(0o755)
 
     return store.make("runners", digest(name, text), fill) / name

@@ -9,7 +9,7 @@ from seatrial.model.report import ToolVersion
 from seatrial.model.runner import CannotOffer, Offer, Workload
 from seatrial.model.states import Fidelity
 from seatrial.packages import Packages
-from seatrial.processes import run
+from seatrial.processes import run, writing_executable
 from seatrial.runners import elf
 from seatrial.runners.launcher import Launcher, Layer, environment, limits, write_launcher
 from seatrial.runners.loaders import Loader, ask_version, sysroot
@@ -59,7 +59,8 @@ class Native:
             key = digest("exit-386", elf.EXIT_386.hex())
 
             def fill(directory: Path) -> None:
-                (directory / "exit").write_bytes(elf.EXIT_386)
+                with writing_executable():
+                    (directory / "exit").write_bytes(elf.EXIT_386)
                 (directory / "exit").chmod(0o755)
 
             program = self._store.make("runners", key, fill) / "exit"
