@@ -121,14 +121,10 @@ def test_a_386_program_that_prints_the_words_of_a_broken_emulator_fails(build: B
 def test_a_crash_by_its_own_fault_on_arm64_alone_fails(build: Build) -> None:
     stage = tried(build, OWN_FAULT, "arm64", qemu10("arm64"), qemu7("arm64"))
     assert (stage.state, stage.rule) == (State.FAIL, "attribution:escalate"), stage
-    assert Evidence("trial", f"0 of 3 passed: {signature(stage)}", qemu7("arm64").implementation) in stage.evidence
+    assert Evidence("trial", "0 of 3 passed: the same", qemu7("arm64").implementation) in stage.evidence
     stage = tried(build, OWN_FAULT, "arm64", qemu10("arm64"))
     assert (stage.state, stage.rule) == (State.FAIL, "attribution:remainder"), stage
     assert tried(build, OWN_FAULT, "amd64", NATIVE).state == State.PASS
-
-
-def signature(stage: Stage) -> str:
-    return next(line.value.partition(": ")[2] for line in stage.evidence if line.kind == "trial")
 
 
 def test_a_known_fault_of_this_release_is_the_emulators(build: Build) -> None:

@@ -13,7 +13,7 @@ from seatrial.errors import CouldNotCheck
 from seatrial.packages import Packages, upstream_version
 from seatrial.store import Store
 
-_NAME = "wine-unwind"  # any row of the table of bookworm and amd64
+_NAME = "glibc-arm64"  # any row of the table of bookworm
 
 
 class _Archive:
@@ -81,11 +81,11 @@ def test_a_package_is_fetched_once_and_unpacked(archive: _Archive) -> None:
     archive.build("one")
     archive.serve()
     package = archive.packages.fetch(_NAME)
-    assert (package.name, package.version, package.sha256) == ("libunwind8", "1:1.2.3-1", archive.sha256)
+    assert (package.name, package.version, package.sha256) == ("libc6-arm64-cross", "1:1.2.3-1", archive.sha256)
     assert (package.path / "lib/libc.so").read_text() == "one"
     assert archive.notes == [
         "reading the package index of bookworm (amd64)",
-        "fetching libunwind for wine, 1.2.3 (1 MB)",
+        "fetching glibc for arm64, 1.2.3 (1 MB)",
     ]
     asked = archive.log.read_text()
     assert archive.packages.fetch(_NAME) == package
@@ -141,13 +141,13 @@ def test_the_index_is_read_once_a_day_and_again_when_a_package_is_gone(archive: 
     archive.serve()
     archive.packages.fetch(_NAME)
     assert archive.asked("update") == 1
-    archive.packages.fetch("wine-zlib")  # the same suite and architecture
+    archive.packages.fetch("glibc-arm")  # the same suite and architecture
     assert archive.asked("update") == 1
     (archive.bin / "apt-get").write_text(
         f'#!/bin/sh\necho "$@" >> {archive.log}\ncase "$*" in *update*) exit 0;; esac\necho \'E: gone\' >&2; exit 100\n'
     )
     with pytest.raises(CouldNotCheck, match="gone"):
-        archive.packages.fetch("libwine")
+        archive.packages.fetch("glibc-s390x")
     assert archive.asked("update") == 2
 
 

@@ -190,6 +190,8 @@ class _Outputs:
         if list(self.paths.values()).count("-") > 1:
             raise UsageError("Only one report can go to stdout.", "Give the others a file name.")
         self._written = 0.0
+        self._later: threading.Timer | None = None
+        self._finished = False
         self._lock = threading.Lock()
 
     @property
@@ -200,24 +202,28 @@ class _Outputs:
         """A listener that shows each event and now and then writes the report so far, so that kill -9 leaves one."""
         from seatrial.model.events import StageEnded
 
-        def listen(event: "Event", report_so_far: "Callable[[], Report]") -> None:
-            show(event)
-            if not self.paths or not isinstance(event, StageEnded) or not self._lock.acquire(blocking=False):
-                return
-            try:
-                if time.monotonic() - self._written >= _WRITE_EVERY:
+        def write_now(report_so_far: "Callable[[], Report]") -> None:
+            with self._lock, contextlib.suppress(CouldNotCheck):  # the last write tells; until then the run goes on
+                self._later = None
+                if not self._finished:
                     self._files(report_so_far())
                     self._written = time.monotonic()
-            except CouldNotCheck:
-                pass  # the last write tells; until then the run goes on
-            finally:
-                self._lock.release()
+
+        def listen(event: "Event", report_so_far: "Callable[[], Report]") -> None:
+            show(event)
+            if not self.paths or not isinstance(event, StageEnded) or self._later:
+                return
+            wait = self._written + _WRITE_EVERY - time.monotonic()
+            self._later = threading.Timer(max(wait, 0.0), write_now, [report_so_far])
+            self._later.daemon = True
+            self._later.start()
 
         return listen
 
     def write(self, report: "Report") -> None:
         """Write the finished report."""
         with self._lock:
+            self._finished = True
             self._files(report)
         for name, path in self.paths.items():
             if path == "-":
