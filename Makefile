@@ -1,5 +1,6 @@
 # make demo       set everything up, then verify examples/lighthouse on its platforms
 # make test       all tests          make lint    style and types
+# make sweep      whole conformance suites under faults and emulators (half an hour)
 # make bench      all benchmarks     make picture the matrix in the README, from the last demo
 # make pins       pin the newest packages         make clean  remove what was made here
 #
@@ -11,7 +12,7 @@ WORKERS ?= 2
 UV := out/uv/bin/uv
 PIN_FLAGS := --quiet --universal --python-version 3.11 --generate-hashes --upgrade --custom-compile-command 'make pins'
 
-.PHONY: demo test lint bench picture pins clean
+.PHONY: demo test sweep lint bench picture pins clean
 .DELETE_ON_ERROR:
 
 demo: .venv/.ready
@@ -23,6 +24,9 @@ demo: .venv/.ready
 test: .venv/.ready-to-test
 	@setup/system-packages test
 	$(PYTHON_BIN)/python -m pytest -n $(WORKERS) --dist loadfile
+
+sweep: .venv/.ready-to-test
+	$(PYTHON_BIN)/python -m pytest -m sweep
 
 lint: .venv/.ready-to-test
 	$(PYTHON_BIN)/ruff check

@@ -8,7 +8,7 @@ from seatrial.model.states import Fidelity, State
 from seatrial.store import Store, default_root
 from seatrial.tables.conformance_cases import cases_of
 
-pytestmark = [pytest.mark.go, pytest.mark.zig, pytest.mark.slow, pytest.mark.timeout(1500)]
+pytestmark = [pytest.mark.go, pytest.mark.zig, pytest.mark.sweep, pytest.mark.timeout(1500)]
 
 QEMU = ("debian-12/arm64", "openeuler-24.03/riscv64", "loongnix-25/loong64", "debian-12/ppc64le", "debian-12/s390x")
 

@@ -39,7 +39,7 @@ def test_a_planted_fault_is_caught(fault: Fault, tmp_path: Path) -> None:
     assert set(fault.catches) <= red, {name: seen.get(name, "in no probe") for name in set(fault.catches) - red}
 
 
-@pytest.mark.slow
+@pytest.mark.sweep
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("fault", _WHOLE, ids=lambda fault: fault.name)
 def test_a_fault_turns_only_its_own_topic_red_and_those_that_lean_on_it(fault: Fault, tmp_path: Path) -> None:
