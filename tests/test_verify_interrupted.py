@@ -54,7 +54,12 @@ def start(program: Path, *more: str) -> subprocess.Popen[str]:
     line = [sys.executable, "-m", "seatrial", "verify", str(program), "-t", "debian-12/amd64", "-t", "debian-12/386"]
     line += ["--json", str(root / "report.json"), "--html", str(root / "report.html"), *more]
     env = os.environ | {"SEATRIAL_CACHE": str(root / "cache")}
-    return subprocess.Popen(line, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=env)
+    # A job in the background of a shell has SIGINT ignored, and hands that on.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        return subprocess.Popen(line, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=env)
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def until(what: Callable[[], bool], process: subprocess.Popen[str]) -> None:

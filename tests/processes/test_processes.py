@@ -55,8 +55,8 @@ def test_the_time_limit_ends_the_whole_group() -> None:
 
 
 def test_on_a_time_out_a_signal_is_tried_first() -> None:
-    script = "trap 'echo dump; exit 2' QUIT; while :; do sleep 0.05; done"
-    outcome = run(["sh", "-c", script], PATH, 2.0, ask_first=signal.SIGQUIT)
+    script = "trap 'echo dump; exit 2' USR1; while :; do sleep 0.05; done"
+    outcome = run(["sh", "-c", script], PATH, 2.0, ask_first=signal.SIGUSR1)
     assert outcome.timed_out
     assert outcome.stdout == "dump\n"
 
