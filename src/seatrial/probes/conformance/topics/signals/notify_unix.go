@@ -76,8 +76,8 @@ func ignoreAndBack(t *suite.T) {
 		t.Fatalf("after Ignore, Ignored says no")
 	}
 	for range 3 {
-		if err := syscall.Kill(syscall.Getpid(), syscall.SIGUSR1); err != nil {
-			t.Fatalf("kill: %v", err)
+		if err := toSelf(syscall.SIGUSR1); err != nil {
+			t.Fatalf("SIGUSR1 cannot be sent: %v", err)
 		}
 	}
 	received, stop := notified(syscall.SIGUSR1)
