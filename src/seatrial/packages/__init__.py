@@ -14,6 +14,7 @@ from pathlib import Path
 import msgspec
 
 from seatrial.errors import CouldNotCheck
+from seatrial.model.report import ToolVersion
 from seatrial.packages.apt import Candidate, Tree, host_mirror
 from seatrial.processes import run
 from seatrial.store import Store, digest, file_digest
@@ -35,6 +36,8 @@ class Package(msgspec.Struct, frozen=True):
     """Of the package file, as in the signed index."""
     root: str
     """The directory that stands for `/`."""
+    also: tuple[ToolVersion, ...] = ()
+    """The other packages that were unpacked into the same directory."""
 
     @property
     def path(self) -> Path:
@@ -54,7 +57,8 @@ class Packages:
         self.note = note
         self._unreachable: dict[Path, CouldNotCheck] = {}
 
-    def _have(self, row: PackageRow) -> Package | None:
+    def have(self, row: PackageRow) -> Package | None:
+        """The unpacked package if it was fetched before; nobody is asked."""
         package = self._store.get("package-pins", digest(row), Package)
         return package if package is not None and package.path.is_dir() else None
 
@@ -65,12 +69,14 @@ class Packages:
         Raises CouldNotCheck without Debian's tools, its mirror or a network.
         """
         row = packages()[name]
-        if newer and row.newer:
-            row = msgspec.structs.replace(row, suite=row.newer)
-        if package := self._have(row):
+        return self.obtain(msgspec.structs.replace(row, suite=row.newer) if newer and row.newer else row)
+
+    def obtain(self, row: PackageRow) -> Package:
+        """The same for a row of another table."""
+        if package := self.have(row):
             return package
-        with self._store.lock(f"package-{name}"):
-            if package := self._have(row):  # another process was faster
+        with self._store.lock(f"package-{row.package}-{row.suite}-{row.architecture}"):
+            if package := self.have(row):  # another process was faster
                 return package
             package = self._fetch(row)
             self._store.put("package-pins", digest(row), package)
@@ -106,25 +112,32 @@ class Packages:
                 return self._unpack(row, tree, dpkg_deb)
 
     def _unpack(self, row: PackageRow, tree: Tree, dpkg_deb: str) -> Package:
-        candidate = tree.candidate(row.package)
+        name = row.package
+        for pattern in row.follow:
+            name = tree.dependency(name, pattern)
+        candidates = [tree.candidate(one) for one in (name, *row.also)]
 
         def fill(directory: Path) -> None:
-            size = f"{max(1, round(candidate.size / 1e6))} MB"
-            self.note(f"fetching {row.title}, {upstream_version(candidate.version)} ({size})")
-            file = tree.download(candidate, directory)
-            _verify(file, candidate)
-            outcome = run([dpkg_deb, "-x", file, directory / "root"], {"PATH": os.environ.get("PATH", "")}, 600.0)
-            if not outcome.ok:
-                raise CouldNotCheck(
-                    f"dpkg-deb could not unpack {file.name}: {outcome.stderr.strip() or outcome.ending}",
-                    "Free some space and try again.",
-                )
-            file.unlink()
+            size = f"{max(1, round(sum(one.size for one in candidates) / 1e6))} MB"
+            self.note(f"fetching {row.title}, {upstream_version(candidates[0].version)} ({size})")
+            for candidate in candidates:
+                file = tree.download(candidate, directory)
+                _verify(file, candidate)
+                outcome = run([dpkg_deb, "-x", file, directory / "root"], {"PATH": os.environ.get("PATH", "")}, 600.0)
+                if not outcome.ok:
+                    raise CouldNotCheck(
+                        f"dpkg-deb could not unpack {file.name}: {outcome.stderr.strip() or outcome.ending}",
+                        "Free some space and try again.",
+                    )
+                file.unlink()
             prune(directory / "root", row.keep, row.drop)
             relative_links(directory / "root")
 
-        place = self._store.make("packages", digest(candidate.sha256, row.keep, row.drop), fill)
-        return Package(candidate.name, candidate.version, candidate.sha256, str(place / "root"))
+        first, *others = candidates
+        also = tuple(ToolVersion(one.name, one.version, one.sha256) for one in others)
+        content = [one.sha256 for one in candidates] if others else first.sha256
+        place = self._store.make("packages", digest(content, row.keep, row.drop), fill)
+        return Package(first.name, first.version, first.sha256, str(place / "root"), also)
 
 
 def _verify(file: Path, candidate: Candidate) -> None:

@@ -4,6 +4,7 @@ Nothing of the host's package system is changed. The mirror, its keyring and how
 Documents: apt.conf(5), apt-get(8).
 """
 
+import fnmatch
 import os
 import re
 import shutil
@@ -143,6 +144,21 @@ class Tree:
             )
         version = found[1].split("_")[1].replace("%3a", ":")
         return Candidate(package, version, int(found[2]), found[3])
+
+    def dependency(self, package: str, pattern: str) -> str:
+        """The first package that this one depends on and whose name matches (`fnmatch`). Raises CouldNotCheck."""
+        apt_cache = shutil.which("apt-cache") or "apt-cache"
+        outcome = run([apt_cache, "show", "--no-all-versions", package], _environment(self._config), 60.0)
+        depends = re.search(r"^Depends: (.*)$", outcome.stdout, re.MULTILINE)
+        names = re.findall(r"(?:^|[,|])\s*([^\s,|]+)", depends[1]) if depends else []
+        found = fnmatch.filter(names, pattern)
+        if not found:
+            raise CouldNotCheck(
+                f"{self._suite} has no package {package} for {self._architecture} that depends on {pattern}: "
+                f"{_last_line(outcome)}",
+                "Check that this host's package mirror is complete.",
+            )
+        return found[0]
 
     def download(self, candidate: Candidate, directory: Path) -> Path:
         """Fetch the package file into a directory; apt checks it against the signed index. Raises CouldNotCheck."""

@@ -23,6 +23,10 @@ class PackageRow(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The upstream version in `suite`, where the choice between the two hangs on it."""
     architecture: str = "host"
     """Debian's name of the architecture; `host` for this machine's own, and for packages that are for all."""
+    follow: tuple[str, ...] = ()
+    """From `package` to what is meant, dependency by dependency (`fnmatch`): kernels have a version in their name."""
+    also: tuple[str, ...] = ()
+    """More packages of the suite, unpacked into the same directory."""
     keep: tuple[str, ...] = ("*",)
     """Patterns of the files that are wanted (`fnmatch`, without a leading slash)."""
     drop: tuple[str, ...] = ()
