@@ -72,8 +72,10 @@ def read_elf(window: Window) -> BinaryFacts:
     stated = go.settings.get("GOOS", "") if isinstance(go, GoBuildInfo) else ""
     seen = _marked_system(image, interpreter, marks)
     libc = _libc(image, interpreter, stated or seen, linkage, libraries, inside)
-    # glibc's other systems have no port of Go, and musl has none.
-    goos = stated or seen or ("linux" if libc else Unknown("the file does not name its operating system"))
+    # glibc's other systems have no port of Go, and musl has none. Go's linker marks the files of every other system
+    # (EI_OSABI, a note or the interpreter); releases before 1.18 name none in the build information.
+    is_linux = libc or isinstance(go, GoBuildInfo)
+    goos = stated or seen or ("linux" if is_linux else Unknown("the file does not name its operating system"))
     _compare(problems, stated, seen, goarch, go)
 
     return BinaryFacts(

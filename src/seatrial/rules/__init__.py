@@ -1,4 +1,4 @@
-"""Static judgement: pure functions from the facts of a binary, and the platform that it must run on, to findings.
+"""Static judgement: pure functions from a binary's facts and needs, and the platform that it must run on, to findings.
 
 One file a topic, one function a rule. A new rule is one such function, its page in `tables/rules/` and its title in
 `tables/messages/rules.toml`.
@@ -13,8 +13,10 @@ import msgspec
 from seatrial.model.binary import BinaryFacts, BinaryFormat
 from seatrial.model.finding import Finding
 from seatrial.model.message import Message
+from seatrial.model.needs import Needs
 from seatrial.model.platform import Certainty, Platform
 from seatrial.model.states import Confidence
+from seatrial.needs import needs_of
 from seatrial.rules import (
     cgroup,
     go_release,
@@ -69,23 +71,23 @@ def rule_ids() -> tuple[str, ...]:
     return tuple(sorted(rule.id for rule in ALL))
 
 
-def judge(facts: BinaryFacts, platform: Platform) -> tuple[Finding, ...]:
+def judge(facts: BinaryFacts, platform: Platform, needs: Needs | None = None) -> tuple[Finding, ...]:
     """Every finding of the static rules for this binary on this platform; empty when nothing speaks against it.
 
+    `needs`: what was read of the code as well; without it what the facts alone tell.
     An empty result is a pass only when `undecided` is empty too.
     """
     facts = _member(facts, platform)
-    return tuple(
-        _finding(rule, outcome, platform) for rule, outcome in _outcomes(facts, platform) if isinstance(outcome, Hit)
-    )
+    outcomes = _outcomes(facts, needs or needs_of(facts), platform)
+    return tuple(_finding(rule, outcome, platform) for rule, outcome in outcomes if isinstance(outcome, Hit))
 
 
-def undecided(facts: BinaryFacts, platform: Platform) -> tuple[Message, ...]:
+def undecided(facts: BinaryFacts, platform: Platform, needs: Needs | None = None) -> tuple[Message, ...]:
     """The rules that could not be decided for this binary on this platform, one sentence each, and why."""
     facts = _member(facts, platform)
     return tuple(
         message(outcome.reason, rule=rule.id, **outcome.args)
-        for rule, outcome in _outcomes(facts, platform)
+        for rule, outcome in _outcomes(facts, needs or needs_of(facts), platform)
         if isinstance(outcome, Undecided)
     )
 
@@ -98,10 +100,13 @@ def _member(facts: BinaryFacts, platform: Platform) -> BinaryFacts:
     return msgspec.structs.replace(next(fitting, facts), path=facts.path)
 
 
-def _outcomes(facts: BinaryFacts, platform: Platform) -> Iterator[tuple[Rule, Hit | Undecided]]:
+def _outcomes(facts: BinaryFacts, needs: Needs, platform: Platform) -> Iterator[tuple[Rule, Hit | Undecided]]:
     for _, rules in groupby(sorted(ALL, key=attrgetter("order", "id")), key=attrgetter("order")):
         found = [
-            (rule, outcome) for rule in rules if facts.format in rule.formats for outcome in rule.check(facts, platform)
+            (rule, outcome)
+            for rule in rules
+            if facts.format in rule.formats
+            for outcome in rule.check(facts, needs, platform)
         ]
         yield from found
         if any(isinstance(outcome, Hit) for _, outcome in found) and found[0][0].order is not Order.REST:

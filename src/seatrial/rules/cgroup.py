@@ -3,6 +3,7 @@
 from seatrial.model.absence import Unknown
 from seatrial.model.binary import BinaryFacts
 from seatrial.model.finding import Evidence
+from seatrial.model.needs import Needs
 from seatrial.model.platform import Platform
 from seatrial.rules.rule import Hit, Outcome, Undecided, known, rule
 from seatrial.rules.versions import older
@@ -15,7 +16,7 @@ _SINCE = "1.25"  # https://go.dev/doc/go1.25#container-aware-gomaxprocs
 
 
 @rule("ST-CGROUP-001")
-def container_gomaxprocs(facts: BinaryFacts, platform: Platform) -> Outcome:
+def container_gomaxprocs(facts: BinaryFacts, needs: Needs, platform: Platform) -> Outcome:
     """GOMAXPROCS ignores the cgroup's CPU limit: an old release, or GODEBUG that follows an old `go` line."""
     if platform.goos != "linux" or known(platform.cgroup) == "none":
         return

@@ -3,6 +3,7 @@
 from seatrial.model.absence import Unknown
 from seatrial.model.binary import BinaryFacts, BinaryFormat, Kind
 from seatrial.model.finding import Evidence
+from seatrial.model.needs import Needs
 from seatrial.model.platform import Platform
 from seatrial.model.states import Severity
 from seatrial.rules.rule import Hit, Outcome, known, rule
@@ -15,7 +16,7 @@ __all__ = ["executable_stack", "no_stack_note"]
 
 
 @rule("ST-HARDENING-001", BinaryFormat.ELF)
-def executable_stack(facts: BinaryFacts, platform: Platform) -> Outcome:
+def executable_stack(facts: BinaryFacts, needs: Needs, platform: Platform) -> Outcome:
     """PT_GNU_STACK asks for an executable stack: refused by newer glibc for libraries, by SELinux for everything."""
     if platform.goos != "linux" or facts.executable_stack is not True:
         return
@@ -33,7 +34,7 @@ def executable_stack(facts: BinaryFacts, platform: Platform) -> Outcome:
 
 
 @rule("ST-HARDENING-002", BinaryFormat.ELF)
-def no_stack_note(facts: BinaryFacts, platform: Platform) -> Outcome:
+def no_stack_note(facts: BinaryFacts, needs: Needs, platform: Platform) -> Outcome:
     """No PT_GNU_STACK at all, on a machine where the kernel then makes the stack executable."""
     if platform.goos != "linux" or not isinstance(facts.executable_stack, Unknown) or not facts.segments:
         return

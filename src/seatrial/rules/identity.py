@@ -3,6 +3,7 @@
 from seatrial.model.absence import Unknown
 from seatrial.model.binary import BinaryFacts, BinaryFormat, Kind, Linkage
 from seatrial.model.finding import Evidence
+from seatrial.model.needs import Needs
 from seatrial.model.platform import Platform
 from seatrial.rules.rule import Hit, Order, Outcome, Undecided, rule
 from seatrial.tables.machines import float_abi_of_loader, second_machine
@@ -18,7 +19,7 @@ _RUNNABLE = (Kind.EXECUTABLE, Kind.PIE, Kind.SHARED, Kind.ARCHIVE)
 
 
 @rule("ST-IDENTITY-001", order=Order.IDENTITY)
-def wrong_os(facts: BinaryFacts, platform: Platform) -> Outcome:
+def wrong_os(facts: BinaryFacts, needs: Needs, platform: Platform) -> Outcome:
     """The file is for another operating system."""
     loads = (*_FORMATS.get(platform.goos, (BinaryFormat.ELF,)), BinaryFormat.ARCHIVE)
     if facts.format not in loads or (isinstance(facts.goos, str) and facts.goos != platform.goos):
@@ -34,7 +35,7 @@ def wrong_os(facts: BinaryFacts, platform: Platform) -> Outcome:
 
 
 @rule("ST-IDENTITY-002", order=Order.IDENTITY)
-def wrong_architecture(facts: BinaryFacts, platform: Platform) -> Outcome:
+def wrong_architecture(facts: BinaryFacts, needs: Needs, platform: Platform) -> Outcome:
     """The file is for another machine, word size or byte order, and the platform cannot run it beside its own."""
     if facts.goarch == platform.goarch or _runs_beside(facts, platform):
         return
@@ -53,7 +54,7 @@ def wrong_architecture(facts: BinaryFacts, platform: Platform) -> Outcome:
 
 
 @rule("ST-IDENTITY-003")
-def second_architecture(facts: BinaryFacts, platform: Platform) -> Outcome:
+def second_architecture(facts: BinaryFacts, needs: Needs, platform: Platform) -> Outcome:
     """The file is for a machine that the platform runs beside its own, if it is set up for that."""
     if facts.goarch == platform.goarch or not isinstance(facts.goarch, str):
         return
@@ -68,7 +69,7 @@ def second_architecture(facts: BinaryFacts, platform: Platform) -> Outcome:
 
 
 @rule("ST-IDENTITY-004", BinaryFormat.ELF)
-def float_abi(facts: BinaryFacts, platform: Platform) -> Outcome:
+def float_abi(facts: BinaryFacts, needs: Needs, platform: Platform) -> Outcome:
     """A dynamic program passes floating point otherwise than the platform's C library.
 
     Static programs bring their own library: for them only the CPU decides (ST-ISA-001).
@@ -87,7 +88,7 @@ def float_abi(facts: BinaryFacts, platform: Platform) -> Outcome:
 
 
 @rule("ST-IDENTITY-005", order=Order.IDENTITY)
-def not_a_program(facts: BinaryFacts, platform: Platform) -> Outcome:
+def not_a_program(facts: BinaryFacts, needs: Needs, platform: Platform) -> Outcome:
     """An object file or a core dump."""
     if isinstance(facts.kind, Unknown):
         yield Undecided("rules.unread-kind", {"why": facts.kind.unknown})

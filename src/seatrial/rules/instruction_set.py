@@ -1,20 +1,20 @@
 """The instruction set that the compiler was told to use (GOAMD64, GOARM64, ...), against the CPU."""
 
-from seatrial.errors import UsageError
 from seatrial.model.absence import Unknown
 from seatrial.model.binary import BinaryFacts
 from seatrial.model.finding import Evidence
 from seatrial.model.go_target import VARIANT_AXES
+from seatrial.model.needs import Cause, FloorKind, Needs
 from seatrial.model.platform import Fact, Platform
 from seatrial.rules.rule import Hit, Outcome, Undecided, known, rule, unknown_fact
-from seatrial.tables.instruction_sets import default_variant, exceeds, missing_features, required_features
+from seatrial.tables.instruction_sets import exceeds, missing_features, required_features
 from seatrial.tables.messages import message
 
 __all__ = ["level_above_cpu"]
 
 
 @rule("ST-ISA-001")
-def level_above_cpu(facts: BinaryFacts, platform: Platform) -> Outcome:
+def level_above_cpu(facts: BinaryFacts, needs: Needs, platform: Platform) -> Outcome:
     """The binary was compiled for instructions that this CPU does not have."""
     if not isinstance(facts.goarch, str) or facts.goarch not in VARIANT_AXES or facts.goarch != platform.goarch:
         return
@@ -22,12 +22,12 @@ def level_above_cpu(facts: BinaryFacts, platform: Platform) -> Outcome:
         yield Undecided("rules.unread-go", {"why": facts.go.unknown})
         return
     goarch, axis = facts.goarch, VARIANT_AXES[facts.goarch]
-    variant = facts.go.settings.get(axis, "") or default_variant(goarch)
-    try:
-        required_features(goarch, variant)
-    except UsageError:
-        yield Undecided("rules.unknown-variant", {"axis": axis, "variant": variant})
+    asked = needs.floor(FloorKind.CPU).because(Cause.SETTING)
+    if not asked:
+        yield Undecided("rules.unknown-variant", {"axis": axis, "variant": facts.go.settings.get(axis, "")})
         return
+    setting = asked[0].subject
+    variant = setting.partition("=")[2]
     features, safe = known(platform.features), known(platform.variant)
     rests_on: Fact[tuple[str, ...]] | Fact[str]
     if features is not None:
@@ -41,17 +41,17 @@ def level_above_cpu(facts: BinaryFacts, platform: Platform) -> Outcome:
         return  # Go's own default runs on every CPU of the port
     if missing:
         yield Hit(
-            f"{axis}={variant}",
+            setting,
             message(
                 _what_happens(goarch, missing),
-                level=f"{axis}={variant}",
+                level=setting,
                 variant=variant,
                 cpu=platform.cpu_title,
                 missing=", ".join(missing),
             ),
             message("rules.isa-lower", axis=axis, safe=safe) if safe else message("rules.isa-lower-unknown", axis=axis),
             (
-                Evidence("build setting", f"{axis}={variant}", "Go build information"),
+                *asked[0].evidence,
                 Evidence("missing CPU features", " ".join(missing), rests_on.source),
             ),
             rests_on=(rests_on.certainty,),

@@ -1,31 +1,19 @@
 """The program interpreter (PT_INTERP) and the family of C library that a dynamic binary asks for."""
 
-from pathlib import PurePosixPath
-
 from seatrial.model.absence import Unknown
-from seatrial.model.binary import BinaryFacts, BinaryFormat, Linkage
+from seatrial.model.binary import BinaryFacts, BinaryFormat
 from seatrial.model.finding import Evidence
+from seatrial.model.needs import Needs
 from seatrial.model.platform import Platform
+from seatrial.needs import asked_libc
 from seatrial.rules.rule import Hit, Outcome, Undecided, known, rule, unknown_fact
 from seatrial.tables.messages import message
 
-__all__ = ["asked_libc", "interpreter_path", "other_libc"]
-
-
-def asked_libc(facts: BinaryFacts) -> str:
-    """The family of C library that must be on the system: `glibc`, `musl`, or "" (static, or none can be told)."""
-    if facts.linkage is not Linkage.DYNAMIC:
-        return ""
-    name = PurePosixPath(facts.interpreter).name
-    if name.startswith("ld-musl-"):
-        return "musl"
-    if name.startswith(("ld-linux", "ld64.so", "ld.so")):
-        return "glibc"
-    return facts.libc
+__all__ = ["interpreter_path", "other_libc"]
 
 
 @rule("ST-INTERP-001", BinaryFormat.ELF)
-def other_libc(facts: BinaryFacts, platform: Platform) -> Outcome:
+def other_libc(facts: BinaryFacts, needs: Needs, platform: Platform) -> Outcome:
     """A glibc binary on a musl system, or the opposite."""
     if isinstance(facts.linkage, Unknown):
         yield Undecided("rules.unread-linkage", {"why": facts.linkage.unknown})
@@ -47,7 +35,7 @@ def other_libc(facts: BinaryFacts, platform: Platform) -> Outcome:
 
 
 @rule("ST-INTERP-002", BinaryFormat.ELF)
-def interpreter_path(facts: BinaryFacts, platform: Platform) -> Outcome:
+def interpreter_path(facts: BinaryFacts, needs: Needs, platform: Platform) -> Outcome:
     """The right family, at a path where this platform has no loader."""
     if not facts.interpreter or facts.goarch != platform.goarch:
         return

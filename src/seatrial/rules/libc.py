@@ -1,29 +1,21 @@
 """What a dynamic binary asks of the C library and of others: symbol versions, private symbols, DT_RELR, sonames."""
 
-import re
-from collections import defaultdict
-
 from seatrial.model.absence import Unknown
-from seatrial.model.binary import BinaryFacts, BinaryFormat, Linkage, NeededSymbol
+from seatrial.model.binary import BinaryFacts, BinaryFormat, Linkage
 from seatrial.model.finding import Evidence
+from seatrial.model.needs import Cause, FloorKind, Needs, Reason
 from seatrial.model.platform import Libc, Platform
-from seatrial.model.states import Severity
-from seatrial.rules.interpreter import asked_libc
+from seatrial.model.states import Confidence, Severity
+from seatrial.needs import asked_libc
 from seatrial.rules.rule import Hit, Outcome, Undecided, known, rule, unknown_fact
 from seatrial.rules.versions import older
-from seatrial.tables.libc_features import relr_since
 from seatrial.tables.messages import message
-from seatrial.tables.version_ranges import numbers
 
 __all__ = ["glibc_private", "needed_libraries", "packed_relocations", "symbol_versions"]
 
-_GLIBC_VERSION = re.compile(r"GLIBC_(\d{1,4}(?:\.\d{1,4}){1,3})$")
-_SHOWN = 4
-"""Symbols named in the sentence itself; all of them are in the evidence."""
-
 
 @rule("ST-LIBC-001", BinaryFormat.ELF)
-def symbol_versions(facts: BinaryFacts, platform: Platform) -> Outcome:
+def symbol_versions(facts: BinaryFacts, needs: Needs, platform: Platform) -> Outcome:
     """Symbol versions newer than the platform's glibc: one finding a version, each symbol named."""
     if asked_libc(facts) != "glibc":
         return
@@ -36,40 +28,26 @@ def symbol_versions(facts: BinaryFacts, platform: Platform) -> Outcome:
         return
     if libc.family != "glibc":
         return  # ST-INTERP-001 says it
-    newer: dict[str, list[NeededSymbol]] = defaultdict(list)
-    for symbol in facts.imports:
-        version = _GLIBC_VERSION.match(symbol.version)
-        if version and older(libc.version, version[1]):
-            newer[version[1]].append(symbol)
-    for asked in sorted(newer, key=numbers):
-        yield _too_new(asked, newer[asked], libc, platform)
+    for reason in reversed(needs.floor(FloorKind.GLIBC).because(Cause.SYMBOL)):  # oldest first
+        if older(libc.version, reason.minimum):
+            yield _too_new(reason, libc, platform)
 
 
-def _too_new(version: str, symbols: list[NeededSymbol], libc: Libc, platform: Platform) -> Hit:
-    weak = all(symbol.weak for symbol in symbols)
-    names = sorted(symbol.name for symbol in symbols)
-    more = f", +{len(names) - _SHOWN}" if len(names) > _SHOWN else ""
+def _too_new(reason: Reason, libc: Libc, platform: Platform) -> Hit:
+    weak = reason.confidence is Confidence.POSSIBLE
+    words = reason.message.args | {"version": reason.minimum, "there": libc.version}
     return Hit(
-        f"GLIBC_{version}",
-        message(
-            "rules.glibc-too-new-weak" if weak else "rules.glibc-too-new",
-            symbols=", ".join(names[:_SHOWN]) + more,
-            version=version,
-            libraries=", ".join(sorted({symbol.library for symbol in symbols if symbol.library})) or "libc.so.6",
-            there=libc.version,
-        ),
+        reason.subject,
+        message("rules.glibc-too-new-weak" if weak else "rules.glibc-too-new", **words),
         message("rules.build-for-older-glibc", there=libc.version),
-        tuple(
-            Evidence("symbol", f"{symbol.name}@{symbol.version}{' (weak)' if symbol.weak else ''}", symbol.library)
-            for symbol in sorted(symbols, key=lambda symbol: symbol.name)
-        ),
+        reason.evidence,
         severity=Severity.WARNING if weak else None,
         rests_on=(platform.libc.certainty,),
     )
 
 
 @rule("ST-LIBC-002", BinaryFormat.ELF)
-def glibc_private(facts: BinaryFacts, platform: Platform) -> Outcome:
+def glibc_private(facts: BinaryFacts, needs: Needs, platform: Platform) -> Outcome:
     """Symbols of version GLIBC_PRIVATE: they fit exactly one build of glibc."""
     if asked_libc(facts) != "glibc" or isinstance(facts.imports, Unknown):
         return  # ST-LIBC-001 tells what could not be read
@@ -88,7 +66,7 @@ def glibc_private(facts: BinaryFacts, platform: Platform) -> Outcome:
 
 
 @rule("ST-LIBC-003", BinaryFormat.ELF)
-def packed_relocations(facts: BinaryFacts, platform: Platform) -> Outcome:
+def packed_relocations(facts: BinaryFacts, needs: Needs, platform: Platform) -> Outcome:
     """DT_RELR, which an older loader does not know: it starts the program with its pointers not relocated."""
     asked = asked_libc(facts)
     if not asked:
@@ -97,21 +75,21 @@ def packed_relocations(facts: BinaryFacts, platform: Platform) -> Outcome:
         yield Undecided("rules.unread-relocations", {"why": facts.relocations.unknown})
         return
     libc = known(platform.libc)
-    if not facts.relocations.relr or libc is None or libc.family != asked:
+    if libc is None or libc.family != asked:
         return  # ST-INTERP-001 tells of an unknown or another C library
-    since = relr_since(libc.family)
-    if since and older(libc.version, since):
-        yield Hit(
-            "DT_RELR",
-            message("rules.relr-too-new", libc=str(libc), family=libc.family, since=since),
-            message("rules.no-relr"),
-            (Evidence("dynamic tag", "DT_RELR", ".dynamic"),),
-            rests_on=(platform.libc.certainty,),
-        )
+    for reason in needs.floor(FloorKind(asked)).because(Cause.RELOCATIONS):
+        if older(libc.version, reason.minimum):
+            yield Hit(
+                reason.subject,
+                message("rules.relr-too-new", libc=str(libc), family=libc.family, since=reason.minimum),
+                message("rules.no-relr"),
+                reason.evidence,
+                rests_on=(platform.libc.certainty,),
+            )
 
 
 @rule("ST-LIBC-004", BinaryFormat.ELF, BinaryFormat.PE, BinaryFormat.MACHO)
-def needed_libraries(facts: BinaryFacts, platform: Platform) -> Outcome:
+def needed_libraries(facts: BinaryFacts, needs: Needs, platform: Platform) -> Outcome:
     """Libraries that the binary needs and that the platform does not always have."""
     if isinstance(facts.linkage, Unknown):
         yield Undecided("rules.unread-linkage", {"why": facts.linkage.unknown})

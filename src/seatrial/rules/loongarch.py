@@ -2,6 +2,7 @@
 
 from seatrial.model.binary import BinaryFacts, BinaryFormat
 from seatrial.model.finding import Evidence
+from seatrial.model.needs import Needs
 from seatrial.model.platform import Platform
 from seatrial.rules.rule import Hit, Order, Outcome, known, rule, unknown_fact
 from seatrial.tables.messages import message
@@ -20,7 +21,7 @@ def world_of(facts: BinaryFacts) -> str:
 
 
 @rule("ST-LOONG-001", BinaryFormat.ELF, order=Order.WORLD)
-def new_on_old(facts: BinaryFacts, platform: Platform) -> Outcome:
+def new_on_old(facts: BinaryFacts, needs: Needs, platform: Platform) -> Outcome:
     """A new-world binary on an old-world system; Go's upstream releases make no other."""
     if facts.goarch != "loong64" or platform.goarch != "loong64" or world_of(facts) != "new":
         return
@@ -39,7 +40,7 @@ def new_on_old(facts: BinaryFacts, platform: Platform) -> Outcome:
 
 
 @rule("ST-LOONG-002", BinaryFormat.ELF, order=Order.WORLD)
-def old_on_new(facts: BinaryFacts, platform: Platform) -> Outcome:
+def old_on_new(facts: BinaryFacts, needs: Needs, platform: Platform) -> Outcome:
     """An old-world binary, from the vendor's tool chain, on a new-world system."""
     if facts.goarch != "loong64" or platform.goarch != "loong64" or world_of(facts) != "old":
         return
@@ -57,7 +58,7 @@ def old_on_new(facts: BinaryFacts, platform: Platform) -> Outcome:
 
 
 @rule("ST-PLATFORM-001", order=Order.WORLD)
-def cannot_run(facts: BinaryFacts, platform: Platform) -> Outcome:
+def cannot_run(facts: BinaryFacts, needs: Needs, platform: Platform) -> Outcome:
     """The platform's file says that Go programs cannot run there, for a reason that no other rule tells."""
     if known(platform.world) == "old" and facts.goarch == "loong64":
         return  # ST-LOONG-001 says it; an old-world binary does run

@@ -3,8 +3,9 @@
 from seatrial.model.absence import Unknown
 from seatrial.model.binary import BinaryFacts, BinaryFormat, Kind
 from seatrial.model.finding import Evidence
+from seatrial.model.needs import Needs
 from seatrial.model.platform import Certainty, Platform
-from seatrial.rules.interpreter import asked_libc
+from seatrial.needs import asked_libc
 from seatrial.rules.rule import Hit, Outcome, Undecided, known, rule
 from seatrial.rules.versions import older
 from seatrial.tables.libc_features import missing_in_musl
@@ -14,7 +15,7 @@ __all__ = ["go_library_on_musl", "initial_exec_tls", "missing_symbols"]
 
 
 @rule("ST-MUSL-001", BinaryFormat.ELF, BinaryFormat.ARCHIVE)
-def go_library_on_musl(facts: BinaryFacts, platform: Platform) -> Outcome:
+def go_library_on_musl(facts: BinaryFacts, needs: Needs, platform: Platform) -> Outcome:
     """A Go c-shared or c-archive library: its constructor reads argc and argv, which musl does not pass."""
     if not _on_musl(facts, platform) or isinstance(facts.go, Unknown):
         return
@@ -30,7 +31,7 @@ def go_library_on_musl(facts: BinaryFacts, platform: Platform) -> Outcome:
 
 
 @rule("ST-TLS-001", BinaryFormat.ELF)
-def initial_exec_tls(facts: BinaryFacts, platform: Platform) -> Outcome:
+def initial_exec_tls(facts: BinaryFacts, needs: Needs, platform: Platform) -> Outcome:
     """Initial-exec TLS in a library: musl has no spare room in the static TLS block and refuses to dlopen it."""
     if facts.kind is not Kind.SHARED or not _on_musl(facts, platform):
         return
@@ -55,7 +56,7 @@ def initial_exec_tls(facts: BinaryFacts, platform: Platform) -> Outcome:
 
 
 @rule("ST-MUSL-002", BinaryFormat.ELF)
-def missing_symbols(facts: BinaryFacts, platform: Platform) -> Outcome:
+def missing_symbols(facts: BinaryFacts, needs: Needs, platform: Platform) -> Outcome:
     """A binary for musl that needs symbols of glibc, most often from objects compiled with _FORTIFY_SOURCE."""
     libc = known(platform.libc)
     if asked_libc(facts) != "musl" or libc is None or libc.family != "musl":

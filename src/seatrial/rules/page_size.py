@@ -1,24 +1,20 @@
 """Segments of an ELF file against the page size of the platform's kernel."""
 
-from itertools import pairwise
-
-from seatrial.model.binary import BinaryFacts, BinaryFormat, Kind, Segment
-from seatrial.model.finding import Evidence
+from seatrial.model.binary import BinaryFacts, BinaryFormat, Kind
+from seatrial.model.needs import Needs
 from seatrial.model.platform import Platform
 from seatrial.model.states import Confidence, Severity
+from seatrial.needs.page_size import LARGEST_PAGE, incongruent, segment_evidence, sharing
 from seatrial.rules.rule import Hit, Outcome, known, rule, unknown_fact
 from seatrial.tables.messages import message
 
 __all__ = ["alignment", "congruence"]
 
-_LARGEST = 65536
-"""The largest page that Linux uses on any port of Go: what is aligned to it fits everywhere."""
-
 
 @rule("ST-PAGE-001", BinaryFormat.ELF)
-def alignment(facts: BinaryFacts, platform: Platform) -> Outcome:
+def alignment(facts: BinaryFacts, needs: Needs, platform: Platform) -> Outcome:
     """Segments aligned to less than a page."""
-    small = [segment for segment in facts.segments if segment.align < _LARGEST]
+    small = [segment for segment in facts.segments if segment.align < LARGEST_PAGE]
     if not small:
         return
     page = known(platform.page_size)
@@ -26,7 +22,7 @@ def alignment(facts: BinaryFacts, platform: Platform) -> Outcome:
         if _could_be_larger(platform):
             yield unknown_fact("rules.unknown-page-size", platform.page_size)
         return
-    if _incongruent(facts, page):
+    if incongruent(facts, page):
         return  # ST-PAGE-002 says it
     small = [segment for segment in small if segment.align < page]
     if not small:
@@ -34,7 +30,7 @@ def alignment(facts: BinaryFacts, platform: Platform) -> Outcome:
     severity, confidence = None, None
     if facts.kind is Kind.SHARED:
         told = "rules.page-alignment-library"
-    elif _sharing(facts, page):
+    elif sharing(facts, page):
         told = "rules.page-alignment"
     else:
         told, severity, confidence = "rules.page-alignment-apart", Severity.WARNING, Confidence.LIKELY
@@ -42,7 +38,7 @@ def alignment(facts: BinaryFacts, platform: Platform) -> Outcome:
         small[0].name,
         message(told, align=small[0].align, page=page),
         message("rules.align-to-page", page=f"{page:#x}"),
-        _evidence(small),
+        segment_evidence(small),
         severity=severity,
         confidence=confidence,
         rests_on=(platform.page_size.certainty,),
@@ -50,18 +46,18 @@ def alignment(facts: BinaryFacts, platform: Platform) -> Outcome:
 
 
 @rule("ST-PAGE-002", BinaryFormat.ELF)
-def congruence(facts: BinaryFacts, platform: Platform) -> Outcome:
+def congruence(facts: BinaryFacts, needs: Needs, platform: Platform) -> Outcome:
     """Segments whose address and file offset differ modulo the page size: they cannot be mapped."""
     page = known(platform.page_size)
     if page is None:
         return  # ST-PAGE-001 tells it
-    bad = _incongruent(facts, page)
+    bad = incongruent(facts, page)
     if bad:
         yield Hit(
             bad[0].name,
             message("rules.page-incongruent", address=f"{bad[0].address:#x}", offset=f"{bad[0].offset:#x}", page=page),
             message("rules.align-to-page", page=f"{page:#x}"),
-            _evidence(bad),
+            segment_evidence(bad),
             rests_on=(platform.page_size.certainty,),
         )
 
@@ -75,29 +71,4 @@ def _could_be_larger(platform: Platform) -> bool:
         "ppc64le",
         "mips64",
         "mips64le",
-    )
-
-
-def _sharing(facts: BinaryFacts, page: int) -> bool:
-    """Whether two neighbours with different access rights have a page in common."""
-    ordered = sorted(facts.segments, key=lambda segment: segment.address)
-    return any(
-        (first.address + first.memory_size - 1) // page == second.address // page and first.flags != second.flags
-        for first, second in pairwise(ordered)
-        if first.memory_size
-    )
-
-
-def _incongruent(facts: BinaryFacts, page: int) -> list[Segment]:
-    return [segment for segment in facts.segments if segment.file_size and (segment.address - segment.offset) % page]
-
-
-def _evidence(segments: list[Segment]) -> tuple[Evidence, ...]:
-    return tuple(
-        Evidence(
-            "segment",
-            f"{segment.name}: offset {segment.offset:#x}, address {segment.address:#x}, align {segment.align:#x}",
-            "program header table",
-        )
-        for segment in segments
     )

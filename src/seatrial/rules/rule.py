@@ -1,4 +1,4 @@
-"""What a rule is: one pure function from the facts of a binary and a platform to hits, registered under its id.
+"""What a rule is: one pure function from a binary's facts and needs and a platform to hits, registered under its id.
 
 Severity, confidence and the texts for people are on the rule's page (`tables/rules/<id>.toml`), not in code.
 """
@@ -12,6 +12,7 @@ import msgspec
 from seatrial.model.binary import BinaryFacts, BinaryFormat
 from seatrial.model.finding import Evidence
 from seatrial.model.message import Message
+from seatrial.model.needs import Needs
 from seatrial.model.platform import Certainty, Fact, Platform
 from seatrial.model.states import Confidence, Severity
 
@@ -44,7 +45,7 @@ class Undecided(msgspec.Struct, frozen=True):
 
 
 Outcome = Iterator[Hit | Undecided]
-Check = Callable[[BinaryFacts, Platform], Outcome]
+Check = Callable[[BinaryFacts, Needs, Platform], Outcome]
 
 
 class Order(IntEnum):

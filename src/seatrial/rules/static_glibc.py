@@ -3,6 +3,7 @@
 from seatrial.model.absence import Unknown
 from seatrial.model.binary import BinaryFacts, BinaryFormat, Linkage
 from seatrial.model.finding import Evidence
+from seatrial.model.needs import Needs
 from seatrial.model.platform import Platform
 from seatrial.rules.rule import Hit, Outcome, Undecided, rule
 from seatrial.tables.libc_features import loads_shared_parts
@@ -12,7 +13,7 @@ __all__ = ["shared_parts"]
 
 
 @rule("ST-STATIC-001", BinaryFormat.ELF)
-def shared_parts(facts: BinaryFacts, platform: Platform) -> Outcome:
+def shared_parts(facts: BinaryFacts, needs: Needs, platform: Platform) -> Outcome:
     """Functions of a static glibc that load NSS modules or other libraries: they fit one version of glibc only."""
     if facts.linkage is not Linkage.STATIC or facts.libc != "glibc":
         return

@@ -1,0 +1,112 @@
+"""What a binary asks of its platform, and who in it asks. Made by `seatrial.needs`."""
+
+from enum import StrEnum
+
+import msgspec
+
+from seatrial.model.finding import Evidence
+from seatrial.model.message import Message
+from seatrial.model.platform import Certainty
+from seatrial.model.states import Confidence
+
+__all__ = ["Cause", "Floor", "FloorKind", "Needs", "Owner", "Reason"]
+
+
+class FloorKind(StrEnum):
+    """What has a lowest version, or a lowest level, that a program runs on."""
+
+    KERNEL = "kernel"
+    """Of Linux."""
+    GLIBC = "glibc"
+    MUSL = "musl"
+    MACOS = "macos"
+    WINDOWS = "windows"
+    FREEBSD = "freebsd"
+    CPU = "cpu"
+    PAGE_SIZE = "page-size"
+    """The other way round: the largest page, in bytes, with which the file can be mapped."""
+
+
+class Cause(StrEnum):
+    """What kind of fact a reason rests on."""
+
+    RELEASE = "Go release"
+    HEADER = "header"
+    """Version that the file itself names: Mach-O minos, PE versions, ELF ABI note."""
+    SYMBOL = "symbol version"
+    RELOCATIONS = "relocations"
+    IMPORT = "import"
+    SYSTEM_CALL = "system call"
+    SETTING = "build setting"
+    INSTRUCTIONS = "instructions"
+    ALIGNMENT = "alignment"
+
+
+class Owner(msgspec.Struct, frozen=True):
+    """A function that asks for something, with what it belongs to. What is not known is ""."""
+
+    function: str
+    """Go's or C's name; `C code at 0x…` where no symbol names it."""
+    package: str = ""
+    """Import path. For C code the Go packages that call it, where they are known."""
+    module: str = ""
+    """Module path; `std` for the standard library."""
+    version: str = ""
+    file: str = ""
+    line: int = 0
+    address: int = 0
+
+
+class Reason(msgspec.Struct, frozen=True):
+    """Why a floor is not lower."""
+
+    cause: Cause
+    minimum: str
+    """Dotted version; for a CPU the features, separated by spaces; for pages bytes."""
+    subject: str
+    """The release, symbol version, library function, system call or build setting that asks."""
+    message: Message
+    confidence: Confidence
+    """A `possible` reason is shown and does not raise the floor."""
+    source: str
+    """Where the minimum is from: a table's source, or the place in the file."""
+    certainty: Certainty = Certainty.VERBATIM
+    """How sure the table's row is."""
+    title: str = ""
+    """The minimum for people, where its version does not say it: "Windows 10 or Server 2016"."""
+    evidence: tuple[Evidence, ...] = ()
+    owners: tuple[Owner, ...] = ()
+
+
+class Floor(msgspec.Struct, frozen=True):
+    """The lowest of one kind that the program runs on: the maximum over its reasons."""
+
+    kind: FloorKind
+    minimum: str
+    """"" where no reason is known."""
+    reasons: tuple[Reason, ...] = ()
+    """Highest first."""
+    unknown: tuple[Message, ...] = ()
+    """What could not be told and might raise it."""
+
+    def because(self, cause: Cause) -> tuple[Reason, ...]:
+        """The reasons that rest on this kind of fact, highest first."""
+        return tuple(reason for reason in self.reasons if reason.cause is cause)
+
+
+class Needs(msgspec.Struct, frozen=True):
+    """All that a binary asks of its platform."""
+
+    floors: tuple[Floor, ...] = ()
+
+    def floor(self, kind: FloorKind) -> Floor:
+        """The floor of that kind; one without reasons where it does not apply to the binary."""
+        return next((floor for floor in self.floors if floor.kind is kind), Floor(kind, ""))
+
+    @property
+    def system(self) -> Floor | None:
+        """The floor of the operating system; None where the file does not name one that has floors."""
+        return next((floor for floor in self.floors if floor.kind in _SYSTEMS), None)
+
+
+_SYSTEMS = (FloorKind.KERNEL, FloorKind.MACOS, FloorKind.WINDOWS, FloorKind.FREEBSD)
