@@ -9,7 +9,7 @@ from seatrial.model.finding import Evidence
 from seatrial.model.message import Message
 from seatrial.model.states import State
 
-__all__ = ["CanaryResult", "Layer", "Observation", "Perturbation"]
+__all__ = ["Calibration", "CanaryResult", "Layer", "Observation", "Perturbation"]
 
 
 class Perturbation(StrEnum):
@@ -66,6 +66,24 @@ class Observation(msgspec.Struct, frozen=True):
     @property
     def good(self) -> bool:
         return self.state != State.FAIL
+
+
+class Calibration(msgspec.Struct, frozen=True):
+    """Which instructions a runner executes, asked one by one, and how that differs from the platform's CPU."""
+
+    executed: tuple[str, ...] = ()
+    """Names of rows of `tables/calibration.toml`."""
+    trapped: tuple[str, ...] = ()
+    odd: tuple[str, ...] = ()
+    """Instructions that raised another signal than SIGILL, with it: they say nothing of their feature."""
+    lacks: tuple[str, ...] = ()
+    """CPU features, in the kernel's names, that the platform's CPU has and whose instruction trapped."""
+    adds: tuple[str, ...] = ()
+    """Features that the platform's CPU is not known to have and whose instruction was executed: a use of one passes
+    here and dies on the metal."""
+    trouble: str = ""
+    """Why the program did not come to its end; "" when it did."""
+    reproducer: str = ""
 
 
 class CanaryResult(msgspec.Struct, frozen=True):

@@ -1,0 +1,3 @@
+module seatrial.dev/calibration
+
+go 1.21

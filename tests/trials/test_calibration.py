@@ -1,0 +1,105 @@
+"""The calibration program on this machine and on CPUs that QEMU makes: what traps, what executes, and what is odd."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from seatrial.host import host
+from seatrial.model.go_target import GoTarget
+from seatrial.model.runner import Offer
+from seatrial.model.states import Fidelity
+from seatrial.packages import Packages
+from seatrial.runners.emulators import Emulator, emulators
+from seatrial.store import Store, default_root
+from seatrial.tables.architectures import architectures
+from seatrial.tables.calibration import instructions
+from seatrial.toolchains import compile_probe
+from seatrial.toolchains.go import GoToolchain
+from seatrial.trials.calibration import CALIBRATION_SOURCE, calibrate
+
+Build = Callable[[str], Path]
+
+
+@pytest.fixture(scope="module")
+def program(go: GoToolchain) -> Build:
+    return lambda goarch: compile_probe(go, CALIBRATION_SOURCE, GoTarget("linux", goarch), Store(default_root()))
+
+
+@pytest.mark.go
+def test_this_machine_executes_what_its_kernel_lists(native: Offer, program: Build) -> None:
+    here = host()
+    rows = instructions(here.goarch)
+    if not rows:
+        pytest.skip(f"the calibration program has no port to {here.goarch}")
+    seen = calibrate(native, program(here.goarch), here.goarch, here.cpu_features)
+    assert (seen.trouble, seen.odd, seen.lacks) == ("", (), ())
+    listed = {row.name for row in rows if row.feature in here.cpu_features}
+    assert listed <= set(seen.executed)
+    assert len(seen.executed) + len(seen.trapped) == len(rows)
+
+
+def emulated(goarch: str, model: str) -> Offer:
+    store = Store(default_root())
+    found = next(iter(emulators(store, Packages(store, print), architectures()[goarch])))
+    if not isinstance(found, Emulator):
+        pytest.skip(f"qemu-user 10 was missing: {found}")
+    prefix = (found.path, "-cpu", model)
+    return Offer("qemu-user", found.name, Fidelity.USER_EMULATION, prefix, time_factor=8)
+
+
+@pytest.mark.go
+@pytest.mark.qemu
+def test_a_cpu_without_carry_less_multiplication_traps_it(program: Build) -> None:
+    without, with_it = (
+        calibrate(emulated("amd64", model), program("amd64"), "amd64", ("pclmulqdq", "avx2"))
+        for model in ("Dhyana", "EPYC")
+    )
+    assert "pclmulqdq" in without.trapped and "pclmulqdq" in with_it.executed
+    assert (without.lacks, with_it.lacks) == (("pclmulqdq",), ())
+    assert "avx2" not in with_it.adds and {"bmi2", "avx"} <= set(with_it.adds)
+    assert {"avx512f", "vaes"}.isdisjoint(with_it.adds)
+
+
+@pytest.mark.go
+@pytest.mark.qemu
+def test_cores_of_arm(program: Build) -> None:
+    old, new = (
+        calibrate(emulated("arm64", model), program("arm64"), "arm64", ("atomics", "jscvt"))
+        for model in ("cortex-a72", "neoverse-n1")
+    )
+    assert (old.trouble, old.odd, old.lacks) == ("", (), ("atomics", "jscvt"))
+    assert (new.trouble, new.odd, new.lacks) == ("", (), ("jscvt",))
+    assert "lrcpc" in new.adds and "sve" not in new.adds
+
+
+@pytest.mark.parametrize(
+    ("text", "trouble"),
+    [
+        ("echo '{\"end\": 1}'", "exit code 0"),
+        ("echo no memory that may be executed >&2; exit 2", "no memory that may be executed"),
+        ("kill -SEGV $$", "signal SIGSEGV"),
+    ],
+)
+def test_a_program_that_does_not_end_says_nothing(
+    text: str, trouble: str, script: Callable[[str], Path], native: Offer
+) -> None:
+    seen = calibrate(native, script(text), "amd64", ())
+    assert (seen.trouble, seen.executed, seen.trapped) == (trouble, (), ())
+
+
+def test_another_signal_is_no_trap(script: Callable[[str], Path], native: Offer) -> None:
+    lines = [
+        f'{{"instruction":"{row.name}","signal":{11 if row.name == "movbe" else 4}}}' for row in instructions("amd64")
+    ]
+    text = "cat <<'END'\n" + "\n".join([*lines, f'{{"end":{len(lines)}}}']) + "\nEND"
+    seen = calibrate(native, script(text), "amd64", ("movbe", "avx"))
+    assert (seen.odd, seen.lacks, seen.adds) == (("movbe: signal 11",), ("avx",), ())
+    assert "movbe" not in seen.trapped
+
+
+def test_without_known_features_nothing_differs(script: Callable[[str], Path], native: Offer) -> None:
+    lines = [f'{{"instruction":"{row.name}","signal":0}}' for row in instructions("amd64")]
+    text = "cat <<'END'\n" + "\n".join([*lines, f'{{"end":{len(lines)}}}']) + "\nEND"
+    seen = calibrate(native, script(text), "amd64", None)
+    assert (seen.adds, len(seen.executed)) == ((), len(lines))
