@@ -24,7 +24,7 @@ class _Archive:
         self.bin.mkdir()
         self.log = tmp_path / "asked"
         self.notes: list[str] = []
-        self.file = tmp_path / "musl_1%3a1.2.3-1_amd64.deb"
+        self.file = tmp_path / "libc6-arm64-cross_1%3a1.2.3-1_amd64.deb"
         self.sha256 = ""
         self.store = Store(tmp_path / "store")
         etc = tmp_path / "etc"
@@ -55,10 +55,12 @@ class _Archive:
         size, sha256 = self.file.stat().st_size, sha256 or self.sha256
         script = f"""#!/bin/sh
 echo "$@" >> {self.log}
+for last; do :; done
+file=${{last%%=*}}_1%3a1.2.3-1_amd64.deb
 case "$*" in
 *update*) {update};;
-*--print-uris*) echo "'http://mirror.example/x' {self.file.name} {size} SHA256:{sha256}";;
-*download*) cp {self.file} .;;
+*--print-uris*) echo "'http://mirror.example/x' $file {size} SHA256:{sha256}";;
+*download*) cp {self.file} $file;;
 esac
 """
         (self.bin / "apt-get").write_text(script)

@@ -115,13 +115,12 @@ class Packages:
         name = row.package
         for pattern in row.follow:
             name = tree.dependency(name, pattern)
-        candidates = [tree.candidate(one) for one in (name, *row.also)]
+        candidates = tree.candidates([name, *row.also])
 
         def fill(directory: Path) -> None:
             size = f"{max(1, round(sum(one.size for one in candidates) / 1e6))} MB"
             self.note(f"fetching {row.title}, {upstream_version(candidates[0].version)} ({size})")
-            for candidate in candidates:
-                file = tree.download(candidate, directory)
+            for candidate, file in zip(candidates, tree.download(candidates, directory), strict=True):
                 _verify(file, candidate)
                 outcome = run([dpkg_deb, "-x", file, directory / "root"], {"PATH": os.environ.get("PATH", "")}, 600.0)
                 if not outcome.ok:

@@ -9,6 +9,7 @@ import os
 import re
 import shutil
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
@@ -133,24 +134,28 @@ class Tree:
             )
         (self._root / "updated").touch()
 
-    def candidate(self, package: str) -> Candidate:
-        """What the suite has of this name. Raises CouldNotCheck if it has none."""
-        outcome = self._apt_get("download", "--print-uris", package, timeout=60.0)
-        found = re.search(r"^'[^']*' (\S+) (\d+) SHA256:([0-9a-f]{64})", outcome.stdout, re.MULTILINE)
-        if not outcome.ok or not found:
+    def candidates(self, packages: Sequence[str]) -> list[Candidate]:
+        """What the suite has of each name, in their order. Raises CouldNotCheck if it has none of one."""
+        outcome = self._apt_get("download", "--print-uris", *packages, timeout=60.0)
+        lines = re.findall(r"^'[^']*' (\S+) (\d+) SHA256:([0-9a-f]{64})", outcome.stdout, re.MULTILINE)
+        found = {}
+        for file, size, sha256 in lines:
+            name, version = file.split("_")[:2]
+            found[name] = Candidate(name, version.replace("%3a", ":"), int(size), sha256)
+        missing = [name for name in packages if name not in found]
+        if not outcome.ok or missing:
             raise CouldNotCheck(
-                f"{self._suite} has no package {package} for {self._architecture}: {_last_line(outcome)}",
+                f"{self._suite} has no package {' or '.join(missing)} for {self._architecture}: {_last_line(outcome)}",
                 "Check that this host's package mirror is complete.",
             )
-        version = found[1].split("_")[1].replace("%3a", ":")
-        return Candidate(package, version, int(found[2]), found[3])
+        return [found[name] for name in packages]
 
     def dependency(self, package: str, pattern: str) -> str:
         """The first package that this one depends on and whose name matches (`fnmatch`). Raises CouldNotCheck."""
         apt_cache = shutil.which("apt-cache") or "apt-cache"
         outcome = run([apt_cache, "show", "--no-all-versions", package], _environment(self._config), 60.0)
         depends = re.search(r"^Depends: (.*)$", outcome.stdout, re.MULTILINE)
-        names = re.findall(r"(?:^|[,|])\s*([^\s,|]+)", depends[1]) if depends else []
+        names: list[str] = re.findall(r"(?:^|[,|])\s*([^\s,|]+)", depends[1]) if depends else []
         found = fnmatch.filter(names, pattern)
         if not found:
             raise CouldNotCheck(
@@ -160,15 +165,18 @@ class Tree:
             )
         return found[0]
 
-    def download(self, candidate: Candidate, directory: Path) -> Path:
-        """Fetch the package file into a directory; apt checks it against the signed index. Raises CouldNotCheck."""
-        outcome = self._apt_get(
-            "download", f"{candidate.name}={candidate.version}", timeout=_DOWNLOAD_SECONDS, cwd=directory
-        )
-        files = list(directory.glob("*.deb"))
-        if not outcome.ok or len(files) != 1:
+    def download(self, candidates: Sequence[Candidate], directory: Path) -> list[Path]:
+        """Fetch the package files into a directory, in the order of the candidates. Raises CouldNotCheck.
+
+        apt checks them against the signed index.
+        """
+        words = [f"{candidate.name}={candidate.version}" for candidate in candidates]
+        outcome = self._apt_get("download", *words, timeout=_DOWNLOAD_SECONDS, cwd=directory)
+        files = [path for candidate in candidates for path in directory.glob(f"{candidate.name}_*.deb")]
+        if not outcome.ok or len(files) != len(candidates):
+            names = ", ".join(f"{candidate.name} {candidate.version}" for candidate in candidates)
             raise CouldNotCheck(
-                f"apt-get could not fetch {candidate.name} {candidate.version}: {_last_line(outcome)}",
+                f"apt-get could not fetch {names}: {_last_line(outcome)}",
                 "Check that this host's package mirror can be reached, then try again.",
             )
-        return files[0]
+        return files
