@@ -254,8 +254,9 @@ def start(
     env: Mapping[str, str],
     cwd: str | Path | None = None,
     stdin: bytes | None = None,
+    pass_fds: Sequence[int] = (),
 ) -> Running | Outcome:
-    """Start a command with exactly this environment; stdin is closed (empty) unless given.
+    """Start a command with exactly this environment; stdin is closed (empty) unless given, as are all other files.
 
     An Outcome instead of a Running says why it could not be started.
     """
@@ -272,6 +273,7 @@ def start(
                 env=dict(env),
                 cwd=cwd,
                 start_new_session=True,
+                pass_fds=pass_fds,
             )
     except OSError as error:
         return Outcome(words, "", "", 0.0, error=f"{words[0]}: {error.strerror or error}")
