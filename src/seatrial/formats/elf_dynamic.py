@@ -12,7 +12,7 @@ from seatrial.formats.window import Malformed, NameTable, Window
 from seatrial.model.absence import Unknown
 from seatrial.model.binary import NeededSymbol
 
-__all__ = ["Dynamic", "read_dynamic", "read_dynamic_symbols", "split_symbols"]
+__all__ = ["Dynamic", "dynamic_symbol_count", "read_dynamic", "read_dynamic_symbols", "split_symbols"]
 
 DT_NEEDED, DT_HASH, DT_STRTAB, DT_SYMTAB, DT_STRSZ, DT_SONAME, DT_RPATH, DT_RUNPATH = 1, 4, 5, 6, 10, 14, 15, 29
 DT_FLAGS, DT_RELR, DT_GNU_HASH, DT_FLAGS_1 = 30, 36, 0x6FFFFEF5, 0x6FFFFFFB
@@ -76,7 +76,7 @@ def read_dynamic_symbols(dynamic: Dynamic, highest_relocated: int) -> Symbols:
     image = dynamic.image
     table = image.memory.rest(dynamic.value(DT_SYMTAB), "the dynamic symbol table")
     size = 24 if image.is_64 else 16
-    count = _symbol_count(dynamic, highest_relocated)
+    count = dynamic_symbol_count(dynamic, highest_relocated)
     if count > SYMBOL_LIMIT:
         # Asked before the versions, of which there is one for each symbol.
         raise Malformed(f"{count} symbols are more than the {SYMBOL_LIMIT} that are read")
@@ -143,7 +143,8 @@ def _needed_versions(dynamic: Dynamic, names: NameTable) -> dict[int, tuple[str,
     return versions
 
 
-def _symbol_count(dynamic: Dynamic, highest_relocated: int) -> int:
+def dynamic_symbol_count(dynamic: Dynamic, highest_relocated: int) -> int:
+    """How many entries the dynamic symbol table has, with the one at 0. Raises Malformed."""
     image, memory = dynamic.image, dynamic.image.memory
     for section in () if isinstance(image.sections, Unknown) else image.sections:
         if section.type == SHT_DYNSYM and section.address == dynamic.value(DT_SYMTAB):

@@ -34,6 +34,8 @@ class ElfMachine(_Row, frozen=True, kw_only=True):
     number: int
     name: str
     goarch: dict[str, str]
+    relative: frozenset[int]
+    symbolic: frozenset[int]
     tls_dynamic: frozenset[int]
     tls_object: frozenset[int]
 

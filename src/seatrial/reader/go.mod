@@ -1,0 +1,3 @@
+module seatrial.example/reader
+
+go 1.25

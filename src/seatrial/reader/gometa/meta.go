@@ -1,0 +1,51 @@
+package gometa
+
+import (
+	"fmt"
+	"sync"
+
+	"seatrial.example/reader/image"
+)
+
+// Meta is the Go metadata of one binary.
+type Meta struct {
+	image  *image.Image
+	table  *pclntab
+	module *module
+
+	once    sync.Once
+	funcs   []Func
+	outside struct {
+		sync.Once
+		funcs []Func
+	}
+}
+
+// Load finds the table of functions and the module data that belongs to it. ErrNoGo where there is nothing of Go.
+func Load(m *image.Image) (*Meta, error) {
+	tables, err := findTables(m)
+	if err != nil {
+		return nil, err
+	}
+	for _, table := range tables {
+		var found *module
+		if found, err = findModule(m, table); err == nil {
+			return &Meta{image: m, table: table, module: found}, nil
+		}
+	}
+	if table := tables[0]; table.form == form12 { // its entries are addresses: it says all by itself
+		return &Meta{image: m, table: table, module: &module{unknown: err}}, nil
+	}
+	return nil, fmt.Errorf("the module data of the Go function table at %#x: %w", tables[0].addr, err)
+}
+
+// Pclntab is the address of the table of functions.
+func (t *Meta) Pclntab() uint64 { return t.table.addr }
+
+// address is where what functab calls pc stands in memory.
+func (t *Meta) address(pc uint64) uint64 {
+	if t.table.form == form118 || t.table.form == form120 {
+		return t.module.address(pc)
+	}
+	return pc
+}
