@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from seatrial.account import account
-from seatrial.attribution import RUNS, Experiment, Step, Subject, Tried, Verdict, next_step
+from seatrial.attribution import RUNS, Experiment, Look, Step, Subject, Tried, Verdict, next_step
 from seatrial.model.message import Message
 from seatrial.model.runner import Offer
 from seatrial.model.states import Fidelity, State
@@ -47,6 +47,7 @@ def attribute(
         step = next_step(subject, offers, history)
         if isinstance(step, Verdict):
             return step, history
+        assert isinstance(step, Experiment)  # there are no more offers to look for
         result: Observation | CanaryResult
         if step.canary:
             result = canaries[step.offer] if step.offer < len(canaries) else SOUND
@@ -399,13 +400,22 @@ SUBJECTS = st.builds(
 
 
 def _follow(
-    subject: Subject, offers: tuple[Offer, ...], draw: Callable[[Experiment], Observation | CanaryResult]
+    subject: Subject,
+    offers: tuple[Offer, ...],
+    draw: Callable[[Experiment], Observation | CanaryResult],
+    known: int | None = None,
 ) -> tuple[Verdict, tuple[Tried, ...]]:
+    """Follow `next_step` to its verdict, with so many of the offers known at first; the others as it looks for them."""
     history: tuple[Tried, ...] = ()
+    seen = len(offers) if known is None else known
     while True:
-        step = next_step(subject, offers, history)
+        step = next_step(subject, offers[:seen], history, more=seen < len(offers))
         if isinstance(step, Verdict):
             return step, history
+        if isinstance(step, Look):
+            assert seen < len(offers)
+            seen += 1
+            continue
         assert len(history) <= len(offers) * (1 + RUNS) + 1 + RUNS * len(Perturbation), "unbounded"
         history = (*history, Tried(step, draw(step)))
 
@@ -430,6 +440,29 @@ def test_every_history_ends_in_a_verdict_that_its_history_bears_out(
     if verdict.state == State.EMULATOR:
         assert offers[verdict.offer].fidelity == Fidelity.USER_EMULATION
         assert verdict.rule in {Step.CANARY, Step.CAPABILITY, Step.KNOWN_FAULT, Step.ESCALATE}
+
+
+@settings(max_examples=400, deadline=None)
+@given(SUBJECTS, OFFERS, st.data())
+def test_to_look_for_offers_one_by_one_changes_nothing(
+    subject: Subject, offers: tuple[Offer, ...], data: st.DataObject
+) -> None:
+    """The experiments and the verdict are those of all offers together: only what is not needed is never looked for."""
+    answers: dict[tuple[Experiment, int], Observation | CanaryResult] = {}
+
+    def follow(known: int) -> tuple[Verdict, tuple[Tried, ...]]:
+        times: dict[Experiment, int] = {}
+
+        def draw(step: Experiment) -> Observation | CanaryResult:
+            times[step] = times.get(step, 0) + 1
+            key = (step, times[step])
+            if key not in answers:
+                answers[key] = data.draw(CANARIES) if step.canary else data.draw(OBSERVATIONS)
+            return answers[key]
+
+        return _follow(subject, offers, draw, known)
+
+    assert follow(1) == follow(len(offers))
 
 
 @settings(max_examples=200, deadline=None)

@@ -16,6 +16,7 @@ from seatrial.model.report import Substitute
 from seatrial.model.runner import CannotOffer, Offer
 from seatrial.model.states import Fidelity, StageName, State
 from seatrial.model.trial import CanaryResult, Observation, Perturbation
+from seatrial.runners import Ways
 from seatrial.running import NEWER_LIBC, run_stage, subject_of
 from seatrial.trials.canary import run_canary
 from seatrial.trials.smoke import smoke
@@ -46,7 +47,7 @@ def always(observation: Observation) -> Callable[[Offer, Perturbation | None], O
 
 
 def test_a_good_run_carries_what_it_rests_on() -> None:
-    stage = run_stage(StageName.SMOKE, (NO_WINE, QEMU), always(GOOD), sound, STATIC)
+    stage = run_stage(StageName.SMOKE, Ways((NO_WINE, QEMU)), always(GOOD), sound, STATIC)
     assert (stage.state, stage.rule, stage.runner) == (State.PASS, "", "qemu-user 10.0.2")
     assert (stage.fidelity, stage.substitutes) == (Fidelity.USER_EMULATION, QEMU.substitutes)
     assert (stage.reason.text, stage.output, stage.reproducer) == ("ran well", "hello\n", "qemu ./app")
@@ -59,7 +60,7 @@ def test_a_good_run_carries_what_it_rests_on() -> None:
 
 def test_what_does_not_apply_rests_on_nothing() -> None:
     nothing = Observation(State.NA, Message("x", "no tests"))
-    stage = run_stage(StageName.TESTS, (QEMU,), always(nothing), sound, STATIC)
+    stage = run_stage(StageName.TESTS, Ways((QEMU,)), always(nothing), sound, STATIC)
     assert (stage.state, stage.fidelity, stage.runner, stage.substitutes) == (State.NA, None, "", ())
 
 
@@ -72,7 +73,7 @@ def test_what_ran_out_of_time_is_tried_once_where_others_are_tried_three_times()
             calls.append(offer)
             return once(offer, perturbation)
 
-        assert run_stage(StageName.TESTS, (QEMU, QEMU7), counted, sound, STATIC).state is State.FAIL
+        assert run_stage(StageName.TESTS, Ways((QEMU, QEMU7)), counted, sound, STATIC).state is State.FAIL
         return len(calls)
 
     assert trials(BAD) == 1 + 3 + 3 * 3 + 3
@@ -80,15 +81,15 @@ def test_what_ran_out_of_time_is_tried_once_where_others_are_tried_three_times()
 
 
 def test_the_native_runner_is_called_native() -> None:
-    assert run_stage(StageName.SMOKE, (NATIVE,), always(GOOD), sound, STATIC).runner == "native"
+    assert run_stage(StageName.SMOKE, Ways((NATIVE,)), always(GOOD), sound, STATIC).runner == "native"
 
 
 def test_without_an_offer_it_is_not_run_with_the_reason_and_the_need() -> None:
-    stage = run_stage(StageName.SMOKE, (NO_WINE, NO_QEMU), always(GOOD), sound, STATIC)
+    stage = run_stage(StageName.SMOKE, Ways((NO_WINE, NO_QEMU)), always(GOOD), sound, STATIC)
     assert (stage.state, stage.reason.text, stage.reason_code) == (State.NOT_RUN, "no wine here", "no-wine")
     assert stage.needs is not None and stage.needs.text == "install wine"
     assert [(line.where, line.value) for line in stage.evidence] == [("qemu-user", "no qemu here")]
-    stage = run_stage(StageName.SMOKE, (), always(GOOD), sound, STATIC)
+    stage = run_stage(StageName.SMOKE, Ways(()), always(GOOD), sound, STATIC)
     assert (stage.state, stage.reason_code) == (State.NOT_RUN, "no-runner")
 
 
@@ -107,12 +108,12 @@ def test_a_newer_libc_than_the_platforms_is_at_most_a_warning(
     subject: Subject, floor_fits: bool, platform: str, state: State, rule: str
 ) -> None:
     subject = msgspec.structs.replace(subject, libc_version=platform)
-    stage = run_stage(StageName.SMOKE, (NATIVE,), always(GOOD), sound, subject, floor_fits)
+    stage = run_stage(StageName.SMOKE, Ways((NATIVE,)), always(GOOD), sound, subject, floor_fits)
     assert (stage.state, stage.rule) == (state, rule)
 
 
 def test_a_failure_shows_its_output_and_everything_that_was_tried() -> None:
-    stage = run_stage(StageName.SMOKE, (QEMU,), always(BAD), sound, STATIC)
+    stage = run_stage(StageName.SMOKE, Ways((QEMU,)), always(BAD), sound, STATIC)
     assert (stage.state, stage.rule) == (State.FAIL, "attribution:remainder")
     assert (stage.reason.text, stage.output, stage.reproducer) == ("crashed", "ouch\n", "./app")
     told = {line.kind: line.value for line in stage.evidence}
@@ -122,7 +123,7 @@ def test_a_failure_shows_its_output_and_everything_that_was_tried() -> None:
 
 def test_flaky_shows_the_failure_although_it_passed_first_under_the_same_offer() -> None:
     answers = iter([BAD, GOOD])
-    stage = run_stage(StageName.SMOKE, (NATIVE,), lambda _o, _p: next(answers), sound, STATIC)
+    stage = run_stage(StageName.SMOKE, Ways((NATIVE,)), lambda _o, _p: next(answers), sound, STATIC)
     assert (stage.state, stage.output) == (State.FLAKY, "ouch\n")
 
 
@@ -130,12 +131,12 @@ def test_a_broken_runner_is_passed_over_and_told() -> None:
     def canary(offer: Offer) -> CanaryResult:
         return CanaryResult(offer is not QEMU7, 13, failed=("timers: early",) if offer is QEMU7 else ())
 
-    stage = run_stage(StageName.SMOKE, (QEMU7, QEMU), always(GOOD), canary, STATIC)
+    stage = run_stage(StageName.SMOKE, Ways((QEMU7, QEMU)), always(GOOD), canary, STATIC)
     assert (stage.state, stage.runner) == (State.PASS, "qemu-user 10.0.2")
     assert [line.value for line in stage.evidence if line.where == "qemu-user 7.2.22"] == ["failed; timers: early"]
 
     chosen = msgspec.structs.replace(STATIC, replaceable=False)
-    stage = run_stage(StageName.SMOKE, (QEMU7, QEMU), always(GOOD), canary, chosen)
+    stage = run_stage(StageName.SMOKE, Ways((QEMU7, QEMU)), always(GOOD), canary, chosen)
     assert (stage.state, stage.rule, stage.runner) == (State.EMULATOR, "attribution:canary", "qemu-user 7.2.22")
 
 
@@ -143,14 +144,14 @@ def test_what_the_host_cannot_do_is_environment_and_no_exception() -> None:
     def full(_offer: Offer, _perturbation: Perturbation | None) -> Observation:
         raise OSError(28, "No space left on device")
 
-    stage = run_stage(StageName.SMOKE, (NATIVE,), full, sound, STATIC)
+    stage = run_stage(StageName.SMOKE, Ways((NATIVE,)), full, sound, STATIC)
     assert (stage.state, stage.reason_code) == (State.ENVIRONMENT, "host")
     assert "No space left on device" in stage.reason.text
 
     def unbuilt(_offer: Offer) -> CanaryResult:
         raise CouldNotCheck("Cannot build the canary.")
 
-    stage = run_stage(StageName.SMOKE, (NATIVE,), always(GOOD), unbuilt, STATIC)
+    stage = run_stage(StageName.SMOKE, Ways((NATIVE,)), always(GOOD), unbuilt, STATIC)
     assert (stage.state, stage.runner) == (State.ENVIRONMENT, "native")
     assert stage.reason.text == "This machine could not do it: Cannot build the canary."
 
@@ -234,7 +235,7 @@ def test_the_whole_of_it_on_scripts(tmp_path: Path) -> None:
     def once(offer: Offer, perturbation: Perturbation | None) -> Observation:
         return smoke(offer, app, program(), None, perturbation)
 
-    stage = run_stage(StageName.SMOKE, (first, second), once, lambda offer: run_canary(offer, canary), STATIC)
+    stage = run_stage(StageName.SMOKE, Ways((first, second)), once, lambda offer: run_canary(offer, canary), STATIC)
     assert (stage.state, stage.rule) == (State.EMULATOR, "attribution:escalate")
     assert stage.reproducer == f"EMULATOR=bad env {app}"
     assert log.read_text().split("\n").count("bad 1") == 3

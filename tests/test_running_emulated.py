@@ -13,6 +13,7 @@ from seatrial.model.report import Stage
 from seatrial.model.runner import Offer
 from seatrial.model.states import Fidelity, StageName, State
 from seatrial.packages import Packages
+from seatrial.runners import Ways
 from seatrial.runners.emulators import Emulator, emulators
 from seatrial.running import run_stage
 from seatrial.store import Store, default_root
@@ -67,7 +68,7 @@ def build(tmp_path_factory: pytest.TempPathFactory) -> Build:
 
 def offer_of(goarch: str, index: int) -> Offer:
     store = Store(default_root())
-    found = emulators(store, Packages(store, lambda _text: None), architectures()[goarch])[index]
+    found = list(emulators(store, Packages(store, lambda _text: None), architectures()[goarch]))[index]
     if not isinstance(found, Emulator):
         pytest.skip(f"QEMU for {goarch} was missing: {found}")
     return Offer("qemu-user", found.name, Fidelity.USER_EMULATION, prefix=(found.path,), time_factor=4.0)
@@ -87,7 +88,7 @@ def tried(build: Build, source: str, goarch: str, *offers: Offer) -> Stage:
     subject = Subject(goos="linux", goarch=goarch, go_version="go1.27.3", host_arch="amd64", host_kernel="6.18")
     return run_stage(
         StageName.SMOKE,
-        offers,
+        Ways(offers),
         lambda offer, perturbation: smoke(offer, app, facts, None, perturbation),
         lambda offer: run_canary(offer, canary),
         subject,

@@ -23,6 +23,7 @@ __all__ = [
     "RUNS",
     "Experiment",
     "History",
+    "Look",
     "Step",
     "Subject",
     "Tried",
@@ -93,6 +94,10 @@ class Experiment(msgspec.Struct, frozen=True):
     perturbation: Perturbation | None = None
 
 
+class Look(msgspec.Struct, frozen=True):
+    """What to do next: look for one more offer, because those that there are do not decide."""
+
+
 class Tried(msgspec.Struct, frozen=True):
     """An experiment and what came of it."""
 
@@ -116,9 +121,14 @@ History = tuple[Tried, ...]
 """In the order in which they were made."""
 
 
-def next_step(subject: Subject, offers: tuple[Offer, ...], history: History) -> Experiment | Verdict:
-    """The next experiment, or the verdict once the history suffices. Needs at least one offer."""
-    return _Attribution(subject, offers, history).next()
+def next_step(
+    subject: Subject, offers: tuple[Offer, ...], history: History, more: bool = False
+) -> Experiment | Look | Verdict:
+    """The next experiment, or the verdict once the history suffices. Needs at least one offer.
+
+    With `more` there may be further offers, and `Look` asks for one where those that there are do not decide.
+    """
+    return _Attribution(subject, offers, history, more).next()
 
 
 def faults_met(subject: Subject, offer: Offer, text: str) -> tuple[EmulatorFault, ...]:
@@ -161,13 +171,14 @@ def _share_a_lack(offer: Offer, other: Offer, layer: Layer) -> bool:
 class _Attribution:
     """One history, looked at step by step."""
 
-    def __init__(self, subject: Subject, offers: tuple[Offer, ...], history: History) -> None:
+    def __init__(self, subject: Subject, offers: tuple[Offer, ...], history: History, more: bool) -> None:
         self._subject = subject
         self._offers = offers
+        self._more = more
         self._canaries = {t.experiment.offer: t.result for t in history if isinstance(t.result, CanaryResult)}
         self._trials = [(t.experiment, t.result) for t in history if isinstance(t.result, Observation)]
 
-    def next(self) -> Experiment | Verdict:
+    def next(self) -> Experiment | Look | Verdict:
         candidates = range(len(self._offers)) if self._subject.replaceable else range(1)
         for index in candidates:
             if index not in self._canaries:
@@ -175,7 +186,7 @@ class _Attribution:
             if not self._trouble(index):
                 break
         else:
-            return self._no_sound_runner()
+            return Look() if self._more and self._subject.replaceable else self._no_sound_runner()
         return self._try(index)
 
     # Step 2, before the program runs
@@ -209,7 +220,7 @@ class _Attribution:
 
     # The program's own trials
 
-    def _try(self, index: int) -> Experiment | Verdict:
+    def _try(self, index: int) -> Experiment | Look | Verdict:
         own = self._of(index)
         if not own:
             return Experiment(index, Step.STAGE)
@@ -291,7 +302,7 @@ class _Attribution:
         why = message("run.flaky", bad=len(bad), all=len(own), how=bad[0].signature)
         return Verdict(State.FLAKY, why, index, step)
 
-    def _suspect(self, index: int, own: list[Observation]) -> Experiment | Verdict:
+    def _suspect(self, index: int, own: list[Observation]) -> Experiment | Look | Verdict:
         """Steps 6 and 7, where something is emulated that could be at fault; then what is left."""
         offer = self._offers[index]
         suspicion = ""
@@ -308,7 +319,7 @@ class _Attribution:
                 break  # it raises suspicion, no more: the others could not add to that
         return self._escalate(index, own) or self._remainder(index, own, suspicion)
 
-    def _escalate(self, index: int, own: list[Observation]) -> Experiment | Verdict | None:
+    def _escalate(self, index: int, own: list[Observation]) -> Experiment | Look | Verdict | None:
         """Step 7: a second implementation with a sound canary."""
         for other in range(len(self._offers)):
             if self._offers[other].implementation == self._offers[index].implementation:
@@ -322,7 +333,7 @@ class _Attribution:
                 return Experiment(other, Step.ESCALATE)
             if verdict := self._compare(index, own, other, there):
                 return verdict
-        return None
+        return Look() if self._more else None
 
     def _compare(self, index: int, own: list[Observation], other: int, there: list[Observation]) -> Verdict | None:
         good = [seen for seen in there if seen.good]

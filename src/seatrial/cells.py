@@ -26,14 +26,14 @@ from seatrial.model.platform import Platform
 from seatrial.model.program import BuildFailed, BuildJob, BuildResult, Built, CannotBuild, CgoFiles
 from seatrial.model.project import BuildSettings, TestsSpec
 from seatrial.model.report import ArtifactSummary, Stage, ToolVersion
-from seatrial.model.runner import CannotOffer, Offer, Runner, Workload
+from seatrial.model.runner import Offer, Runner, Workload
 from seatrial.model.states import Confidence, Fidelity, Severity, StageName, State, worst
 from seatrial.model.trial import CanaryResult, Observation, Perturbation
 from seatrial.planning import Plan, PlannedCell, Request
 from seatrial.processes import interrupted, shell_line
 from seatrial.project import active_suppression
 from seatrial.results import Result, Results
-from seatrial.runners import ways
+from seatrial.runners import Ways, ways
 from seatrial.running import run_stage, subject_of
 from seatrial.store import Store, digest
 from seatrial.tables.conformance_cases import cases_of
@@ -122,12 +122,38 @@ class Context:
             self.store.put("failures", key, result)
         return Outcome(result, cell.platform.name)
 
-    def ways(self, platform: Platform, workload: Workload) -> tuple[tuple[Offer, ...], tuple[CannotOffer, ...]]:
+    def ways(self, platform: Platform, workload: Workload) -> Ways:
         """The ways to run such a program here, best first, with the user's runner only where one was chosen."""
         chosen = tuple(one for one in self._runners if self.request.runner in ("", one.name))
         return ways(chosen, platform, workload)
 
-    def used(self, offers: tuple[Offer, ...], stage: Stage) -> None:
+    def known(self, platform: Platform, found: Ways, inputs: str) -> Result | None:
+        """The result that the same inputs gave before under the same offers, as many as were looked for then."""
+        found.look(1)
+        found.look(self.store.get("looked", self._key(inputs, found.offers[:1]), int) or 1)
+        known = self.results.known(platform.name, self._key(inputs, found.offers, found.looked))
+        if known:
+            self._used(found.offers, known.stage)
+        return known
+
+    def keep(self, platform: Platform, found: Ways, inputs: str, result: Result) -> None:
+        """Keep a result under its inputs and the offers that it rests on."""
+        self._used(found.offers, result.stage)
+        if not interrupted():
+            self.store.put("looked", self._key(inputs, found.offers[:1]), found.looked)
+            self.results.keep(platform.name, self._key(inputs, found.offers, found.looked), result)
+
+    def _key(self, inputs: str, offers: tuple[Offer, ...], looked: int = 0) -> str:
+        return digest(
+            ourselves(),
+            inputs,
+            [(offer.key, offer.prefix, dict(offer.environment)) for offer in offers],
+            looked,
+            self.request.runner,
+            (self.host.kernel, self.host.cpu_model, self.host.libc),
+        )
+
+    def _used(self, offers: tuple[Offer, ...], stage: Stage) -> None:
         """Note which tools a stage's result rests on."""
         with self._lock:
             for offer in offers:
@@ -310,36 +336,24 @@ class CellRun:
         context = self._context
         facts = self._facts
         workload = Workload(self._platform.goos, self._platform.goarch, facts.interpreter, facts.libc)
-        offers, refusals = context.ways(self._platform, workload)
+        found = context.ways(self._platform, workload)
         floor_fits = self._judge().libc_fits
-        key = digest(
-            trial.stage,
-            ourselves(),
-            trial.inputs,
-            self._platform,
-            [(offer.key, offer.prefix, dict(offer.environment)) for offer in offers],
-            context.request.runner,
-            floor_fits,
-            (context.host.kernel, context.host.cpu_model, context.host.libc),
-        )
-        if known := context.results.known(self._platform.name, key):
-            context.used(offers, known.stage)
+        inputs = digest(trial.stage, trial.inputs, self._platform, floor_fits)
+        if known := context.known(self._platform, found, inputs):
             return known
         subject = subject_of(
             self._platform, facts, context.host.goarch, context.host.kernel, replaceable=not context.request.runner
         )
         stage = run_stage(
             trial.stage,
-            (*offers, *refusals),
+            found,
             trial.once,
             lambda offer: context.canary(self._platform, offer),
             subject,
             floor_fits,
         )
-        context.used(offers, stage)
         result = Result(msgspec.structs.replace(stage, reproducer=stage.reproducer or self._reproducer(trial.stage)))
-        if not interrupted():
-            context.results.keep(self._platform.name, key, result)
+        context.keep(self._platform, found, inputs, result)
         return result
 
     @property
@@ -350,27 +364,16 @@ class CellRun:
     def _conformance(self) -> Result:
         """What the platform promises Go programs, and keeps: the same for every program."""
         context, platform = self._context, self._platform
-        offers, refusals = context.ways(platform, Workload(platform.goos, platform.goarch))
-        key = digest(
-            StageName.CONFORMANCE,
-            ourselves(),
-            platform,
-            [(offer.key, offer.prefix, dict(offer.environment)) for offer in offers],
-            [refusal.reason_code for refusal in refusals],
-            context.request.runner,
-            (context.host.kernel, context.host.cpu_model, context.host.libc),
-        )
-        if known := context.results.known(platform.name, key):
-            context.used(offers, known.stage)
+        found = context.ways(platform, Workload(platform.goos, platform.goarch))
+        inputs = digest(StageName.CONFORMANCE, platform)
+        if known := context.known(platform, found, inputs):
             return known
         try:
             stage = as_stage(context.conformance(platform))
         except (OSError, CouldNotCheck) as error:
             why = message("run.host-failed", error=str(error).rstrip("."))
             stage = Stage(StageName.CONFORMANCE, State.ENVIRONMENT, why, reason_code="host")
-        context.used(offers, stage)
-        if not interrupted():
-            context.results.keep(platform.name, key, Result(stage))
+        context.keep(platform, found, inputs, Result(stage))
         return Result(stage)
 
     def _smoke(self) -> Trial:

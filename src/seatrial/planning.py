@@ -165,8 +165,10 @@ def _stages(request: Request, program: Program) -> tuple[StageName, ...]:
 def _not_here(stages: tuple[StageName, ...], platform: Platform, runners: tuple[Runner, ...]) -> NotPlanned | None:
     """The stages that no runner here could do, with what they would take; None where one can."""
     running = tuple(stage for stage in stages if stage in _RUNNING)
-    offers, refusals = ways(runners, platform, Workload(platform.goos, platform.goarch))
-    return None if offers or not running else NotPlanned(platform.name, running, refusals[0].needs)
+    if not running:
+        return None
+    found = ways(runners, platform, Workload(platform.goos, platform.goarch))
+    return None if found.another() else NotPlanned(platform.name, running, found.refusals[0].needs)
 
 
 def _test_packages(program: Program, settings: Project, file: Path | None) -> tuple[str, ...]:

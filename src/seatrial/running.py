@@ -6,7 +6,7 @@ from collections.abc import Callable
 import msgspec
 
 from seatrial.account import account
-from seatrial.attribution import Experiment, Step, Subject, Tried, Verdict, next_step
+from seatrial.attribution import Look, Step, Subject, Tried, Verdict, next_step
 from seatrial.errors import CouldNotCheck, UsageError
 from seatrial.model.binary import BinaryFacts, Linkage
 from seatrial.model.finding import Evidence
@@ -15,6 +15,7 @@ from seatrial.model.report import Stage
 from seatrial.model.runner import CannotOffer, Offer
 from seatrial.model.states import StageName, State
 from seatrial.model.trial import CanaryResult, Observation, Perturbation
+from seatrial.runners import Ways
 from seatrial.tables.instruction_sets import default_variant, required_features
 from seatrial.tables.messages import message
 from seatrial.tables.version_ranges import numbers
@@ -60,33 +61,37 @@ def _required(goarch: str, variant: str) -> frozenset[str]:
 
 def run_stage(
     name: StageName,
-    offers: tuple[Offer | CannotOffer, ...],
+    ways: Ways,
     once: Once,
     canary: Callable[[Offer], CanaryResult],
     subject: Subject,
     floor_fits: bool = False,
 ) -> Stage:
-    """The stage's result. `floor_fits`: the static stage has shown that the artifact's libc floor fits the platform.
+    """The stage's result; further ways to run it are looked for as attribution asks.
+
+    `floor_fits`: the static stage has shown that the artifact's libc floor fits the platform.
 
     What the host cannot do (no space, no processes) is an `environment` result, never an exception.
     """
     began = time.monotonic()
-    usable = tuple(offer for offer in offers if isinstance(offer, Offer))
-    refused = tuple(offer for offer in offers if isinstance(offer, CannotOffer))
-    if not usable:
-        return _not_run(name, refused)
+    ways.look(1)
+    if not ways.offers:
+        return _not_run(name, ways.refusals)
     history: tuple[Tried, ...] = ()
     try:
-        step = next_step(subject, usable, history)
-        while isinstance(step, Experiment):
-            offer = usable[step.offer]
-            result = canary(offer) if step.canary else once(offer, step.perturbation)
-            history = (*history, Tried(step, result))
-            step = next_step(subject, usable, history)
+        step = next_step(subject, ways.offers, history, ways.more)
+        while not isinstance(step, Verdict):
+            if isinstance(step, Look):
+                ways.another()
+            else:
+                offer = ways.offers[step.offer]
+                result = canary(offer) if step.canary else once(offer, step.perturbation)
+                history = (*history, Tried(step, result))
+            step = next_step(subject, ways.offers, history, ways.more)
     except (OSError, CouldNotCheck) as error:
         why = message("run.host-failed", error=str(error).rstrip("."))
         step = Verdict(State.ENVIRONMENT, why, history[-1].experiment.offer if history else 0, Step.STAGE, "host")
-    stage = _stage(name, step, usable, history, subject, floor_fits)
+    stage = _stage(name, step, ways.offers, history, subject, floor_fits)
     return msgspec.structs.replace(stage, seconds=time.monotonic() - began)
 
 

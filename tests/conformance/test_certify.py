@@ -13,6 +13,7 @@ from seatrial.model.platform import Platform
 from seatrial.model.runner import CannotOffer, Offer, Workload
 from seatrial.model.states import Fidelity, State
 from seatrial.model.trial import CanaryResult
+from seatrial.runners import Ways
 from seatrial.store import Store, default_root
 from seatrial.tables.conformance_cases import cases
 from seatrial.tables.messages import message
@@ -28,11 +29,10 @@ CHOSEN = tuple(cases()[id_] for id_ in ("clocks/monotonic-on-one-thread", "clock
 def certifier(
     *offers: Offer | CannotOffer, canary: CanaryResult = SOUND, kind: type[Certifier] = Certifier
 ) -> Certifier:
-    def ways(_: Platform, __: Workload) -> tuple[tuple[Offer, ...], tuple[CannotOffer, ...]]:
-        usable = tuple(offer for offer in offers if isinstance(offer, Offer))
-        return usable, tuple(offer for offer in offers if isinstance(offer, CannotOffer))
+    def search(_: Platform, __: Workload) -> Ways:
+        return Ways(offers)
 
-    return kind(find_go(), Store(default_root()), ways, lambda _, __: canary, lambda _: None)
+    return kind(find_go(), Store(default_root()), search, lambda _, __: canary, lambda _: None)
 
 
 class WithProbe(Certifier):

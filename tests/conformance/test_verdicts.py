@@ -12,6 +12,7 @@ from seatrial.model.runner import Offer
 from seatrial.model.states import Fidelity, State
 from seatrial.model.trial import CanaryResult, Observation, Perturbation
 from seatrial.platforms import load
+from seatrial.runners import Ways
 from seatrial.trials.conformance import ProbeRun
 
 NATIVE = Offer("native", "Linux 6.18", Fidelity.HARDWARE)
@@ -28,7 +29,8 @@ class FakePart(Part):
     def __init__(self, offers: tuple[Offer, ...], infos: Iterable[CaseInfo], answer: Answer) -> None:
         self.platform = load().platform("debian-12/arm64")
         self.infos: Mapping[str, CaseInfo] = {info.id: info for info in infos}
-        self.offers, self.refusals = offers, ()
+        self.ways = Ways(offers)
+        self.ways.look(1)
         self.subject = Subject(goos="linux", goarch="arm64", host_arch="amd64", host_kernel="6.18", perturbed=False)
         self.answer = answer
         self.runs: list[tuple[int, Perturbation | None]] = []

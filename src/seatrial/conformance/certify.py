@@ -8,10 +8,10 @@ from pathlib import Path
 import msgspec
 
 from seatrial import __version__
-from seatrial.attribution import Tried, Verdict, next_step
+from seatrial.attribution import Look, Tried, Verdict, next_step
 from seatrial.build.conformance import CgoProbe, build_cgo_probe, build_pure_probe
 from seatrial.conformance.host_platform import host_platform
-from seatrial.conformance.part import Canaries, Part, Place, Ways
+from seatrial.conformance.part import Canaries, Part, Place, Search
 from seatrial.conformance.proposals import propose
 from seatrial.conformance.verdicts import Attributed, attribute, is_real, place_of
 from seatrial.errors import CouldNotCheck
@@ -46,14 +46,14 @@ class Certifier:
         self,
         go: GoToolchain,
         store: Store,
-        ways: Ways,
+        search: Search,
         canaries: Canaries,
         note: Callable[[str], None],
         replaceable: bool = True,
     ) -> None:
         self._go = go
         self._store = store
-        self._ways = ways
+        self._search = search
         self._canaries = canaries
         self.note = note
         self._replaceable = replaceable
@@ -112,7 +112,7 @@ class Certifier:
             probe,
             infos,
             self._here,
-            self._ways,
+            self._search,
             self._canaries,
             libraries=libraries,
             replaceable=self._replaceable,
@@ -173,8 +173,8 @@ class _Side:
         size = part.probe.stat().st_size
         self.probe = Probe(self._kind, compiler, file_digest(part.probe), size)
         if not part.offers:
-            self.probe = msgspec.structs.replace(self.probe, absent=part.refusals[0].reason)
-            self._none(State.NOT_RUN, part.refusals[0].reason, "no-runner")
+            self.probe = msgspec.structs.replace(self.probe, absent=part.ways.refusals[0].reason)
+            self._none(State.NOT_RUN, part.ways.refusals[0].reason, "no-runner")
             return
         sound = _sound(part)
         if isinstance(sound, Verdict):
@@ -221,9 +221,12 @@ def _sound(part: Part) -> int | Verdict:
     """The first offer whose canary is sound, or attribution's verdict on them where none is."""
     history: tuple[Tried, ...] = ()
     while True:
-        step = next_step(part.subject, part.offers, history)
+        step = next_step(part.subject, part.offers, history, part.ways.more)
         if isinstance(step, Verdict):
             return step
+        if isinstance(step, Look):
+            part.ways.another()
+            continue
         if not step.canary:
             return step.offer
         history = (*history, Tried(step, part.canary(step.offer)))

@@ -15,9 +15,9 @@ from seatrial.errors import CouldNotCheck, UsageError
 from seatrial.model.conformance import CaseInfo, CaseOutcome, Certificate
 from seatrial.model.platform import Platform
 from seatrial.model.project import BuildSettings
-from seatrial.model.runner import CannotOffer, Offer, Workload
+from seatrial.model.runner import Offer, Workload
 from seatrial.model.trial import CanaryResult
-from seatrial.runners import all_runners, ways
+from seatrial.runners import Ways, all_runners, ways
 from seatrial.store import Store, digest
 from seatrial.tables.conformance_cases import TOPICS, cases, cases_of
 from seatrial.toolchains import compile_probe, find_go
@@ -99,10 +99,10 @@ def conformance(request: Request, store: Store, listen: Callable[[Event], None])
                 canaries[key] = run_canary(offer, compile_probe(go, CANARY_SOURCE, target, store))
             return canaries[key]
 
-    def ways_of(platform: Platform, workload: Workload) -> tuple[tuple[Offer, ...], tuple[CannotOffer, ...]]:
+    def search(platform: Platform, workload: Workload) -> Ways:
         return ways(used, platform, workload)
 
-    certifier = Certifier(go, store, ways_of, canary, lambda text: listen(Noted(text)), replaceable=not request.runner)
+    certifier = Certifier(go, store, search, canary, lambda text: listen(Noted(text)), replaceable=not request.runner)
     found = []
     with processes.interruptible():
         for platform in chosen:

@@ -10,16 +10,17 @@ from seatrial.formats import read_binary
 from seatrial.model.conformance import CaseInfo, CaseOutcome
 from seatrial.model.message import Message
 from seatrial.model.platform import Platform
-from seatrial.model.runner import CannotOffer, Offer, Workload
+from seatrial.model.runner import Offer, Workload
 from seatrial.model.states import State
 from seatrial.model.trial import CanaryResult, Layer, Observation, Perturbation
+from seatrial.runners import Ways
 from seatrial.running import subject_of
 from seatrial.tables.messages import message
 from seatrial.trials.conformance import ProbeRun, Told, lacks, run_probe
 
-__all__ = ["Canaries", "Part", "Place", "Ways", "observation"]
+__all__ = ["Canaries", "Part", "Place", "Search", "observation"]
 
-Ways = Callable[[Platform, Workload], tuple[tuple[Offer, ...], tuple[CannotOffer, ...]]]
+Search = Callable[[Platform, Workload], Ways]
 Canaries = Callable[[Platform, Offer], CanaryResult]
 
 
@@ -39,7 +40,7 @@ class Part:
         probe: Path,
         infos: Iterable[CaseInfo],
         here: Place,
-        ways: Ways,
+        search: Search,
         canaries: Canaries,
         libraries: Path | None = None,
         replaceable: bool = True,
@@ -48,15 +49,19 @@ class Part:
         self.platform = platform
         self.probe = probe
         self.infos: Mapping[str, CaseInfo] = {info.id: info for info in infos}
-        self.offers, self.refusals = ways(
-            platform, Workload(platform.goos, platform.goarch, facts.interpreter, facts.libc)
-        )
+        self.ways = search(platform, Workload(platform.goos, platform.goarch, facts.interpreter, facts.libc))
+        self.ways.look(1)
         subject = subject_of(platform, facts, here.goarch, here.kernel, replaceable)
         # What fails under an emulator ends as `unknown` with a suspicion and without one.
         self.subject: Subject = msgspec.structs.replace(subject, perturbed=False)
         self._here = here
         self._canaries = canaries
         self._libraries = libraries
+
+    @property
+    def offers(self) -> tuple[Offer, ...]:
+        """Those that were looked for so far."""
+        return self.ways.offers
 
     def canary(self, offer: int) -> CanaryResult:
         """What the canary shows under an offer."""

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from seatrial.attribution import Experiment, Step, Tried, Verdict, next_step
+from seatrial.attribution import Experiment, Look, Step, Tried, Verdict, next_step
 from seatrial.conformance.part import Part, observation
 from seatrial.model.conformance import CaseOutcome, Witness
 from seatrial.model.runner import Offer
@@ -64,13 +64,18 @@ def _settle(part: Part, histories: dict[str, tuple[Tried, ...]]) -> dict[str, Ve
     verdicts: dict[str, Verdict] = {}
     while len(verdicts) < len(histories):
         wanted: dict[Experiment, list[str]] = {}
+        undecided = False
         for id_, history in histories.items():
             if id_ not in verdicts:
-                step = next_step(part.subject, part.offers, history)
+                step = next_step(part.subject, part.offers, history, part.ways.more)
                 if isinstance(step, Verdict):
                     verdicts[id_] = step
+                elif isinstance(step, Look):
+                    undecided = True
                 else:
                     wanted.setdefault(step, []).append(id_)
+        if undecided and not wanted:
+            part.ways.another()
         for experiment, ids in wanted.items():
             if experiment.canary:
                 result = part.canary(experiment.offer)

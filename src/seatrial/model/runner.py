@@ -3,7 +3,7 @@
 A runner is what stands in front of a command, as in `go test -exec`. It is found by trying it, never by its version.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Protocol
 
 import msgspec
@@ -69,8 +69,9 @@ class Runner(Protocol):
 
     name: str
 
-    def offers(self, platform: Platform, workload: Workload) -> tuple[Offer | CannotOffer, ...]:
+    def offers(self, platform: Platform, workload: Workload) -> Iterable[Offer | CannotOffer]:
         """The ways to run such programs, best first; more than one where there is a second implementation.
 
-        Never raises for a missing tool: that is a CannotOffer. May fetch what it needs (packages) the first time.
+        Never raises for a missing tool: that is a CannotOffer. May fetch what it needs (packages) the first time, and
+        does so for a second offer only when that one is asked for.
         """

@@ -3,7 +3,7 @@
 import os
 import re
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import msgspec
@@ -98,10 +98,10 @@ def _packaged(store: Store, packages: Packages, name: str, row: Architecture) ->
     )
 
 
-def emulators(store: Store, packages: Packages, row: Architecture) -> list[Emulator | CouldNotCheck]:
+def emulators(store: Store, packages: Packages, row: Architecture) -> Iterator[Emulator | CouldNotCheck]:
     """Two implementations, the newer first; a CouldNotCheck stands for one that could not be had.
 
-    What is installed is used where it fits; the rest is fetched.
+    What is installed is used where it fits; the rest is fetched, each when it is asked for.
     """
     installed = sorted(_installed(store, row), key=lambda one: [int(part) for part in one.version.split(".")])
 
@@ -109,10 +109,8 @@ def emulators(store: Store, packages: Packages, row: Architecture) -> list[Emula
         found = [one for one in installed if fits(one)]
         return found[-1] if found else _packaged(store, packages, package, row)
 
-    return [
-        pick(lambda one: one.major >= WANTED_MAJOR, "qemu-user-10"),
-        pick(lambda one: one.major < WANTED_MAJOR, "qemu-user-7"),
-    ]
+    yield pick(lambda one: one.major >= WANTED_MAJOR, "qemu-user-10")
+    yield pick(lambda one: one.major < WANTED_MAJOR, "qemu-user-7")
 
 
 def unsupported_features(stderr: str) -> tuple[str, ...]:

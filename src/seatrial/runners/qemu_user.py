@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from seatrial.errors import CouldNotCheck
@@ -38,25 +38,26 @@ class QemuUser:
         self._packages = packages
         self._host = facts or host()
 
-    def offers(self, platform: Platform, workload: Workload) -> tuple[Offer | CannotOffer, ...]:
+    def offers(self, platform: Platform, workload: Workload) -> Iterator[Offer | CannotOffer]:
         """QEMU 10 or newer first, the older release second; nothing at all for other operating systems."""
         row = architectures().get(workload.goarch)
         if workload.goos != "linux" or row is None:
-            return ()
+            return
         root: Sysroot | None = None
         if workload.interpreter and not self._host_has_loader(workload):
             made = sysroot(self._store, self._packages, self.name, platform, workload)
             if isinstance(made, CannotOffer):
-                return (made,)
+                yield made
+                return
             root = made
-        found: list[Offer | CannotOffer] = []
+        first = True
         for emulator in emulators(self._store, self._packages, row):
             if isinstance(emulator, CouldNotCheck):
-                found.append(cannot_fetch(self.name, f"QEMU for {workload.goarch}", emulator, "no-emulator"))
+                yield cannot_fetch(self.name, f"QEMU for {workload.goarch}", emulator, "no-emulator")
             else:
-                first = not any(isinstance(one, Offer) for one in found)
-                found.append(self._offer(platform, workload, row, emulator, root, first))
-        return tuple(found)
+                one = self._offer(platform, workload, row, emulator, root, first)
+                first = first and not isinstance(one, Offer)
+                yield one
 
     def _host_has_loader(self, workload: Workload) -> bool:
         return workload.goarch == self._host.goarch and Path(workload.interpreter).exists()
