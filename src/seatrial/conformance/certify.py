@@ -98,7 +98,7 @@ class Certifier:
         """The probe, or why there is none."""
         self.note(f"building the {kind} probe for {platform.goos}/{platform.goarch}")
         if kind == "cgo":
-            return build_cgo_probe(platform, self._go, self._store)
+            return build_cgo_probe(platform, self._go, self._store, note=self.note)
         try:
             return build_pure_probe(platform, self._go, self._store)
         except CouldNotCheck as error:
@@ -166,12 +166,12 @@ class _Side:
             self._none(State.ENVIRONMENT, built, "toolchain")
             return
         part = self._certifier.part(self._platform, built, self.infos)
-        compiler = ""
+        compiler, instead_of = "", None
         if isinstance(built, CgoProbe):
-            compiler = built.compiler.title
+            compiler, instead_of = built.compiler.title, built.instead_of
             self.tools = (built.compiler.tool,) if built.compiler.tool else ()
         size = part.probe.stat().st_size
-        self.probe = Probe(self._kind, compiler, file_digest(part.probe), size)
+        self.probe = Probe(self._kind, compiler, file_digest(part.probe), size, instead_of=instead_of)
         if not part.offers:
             self.probe = msgspec.structs.replace(self.probe, absent=part.ways.refusals[0].reason)
             self._none(State.NOT_RUN, part.ways.refusals[0].reason, "no-runner")

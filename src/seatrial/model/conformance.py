@@ -112,6 +112,8 @@ class Probe(msgspec.Struct, frozen=True):
     runner: str = ""
     absent: Message | None = None
     """Why there is none, or why nothing can start it here."""
+    instead_of: Message | None = None
+    """Why it was not built by the compiler that comes first."""
 
 
 class Certificate(msgspec.Struct, frozen=True, kw_only=True):

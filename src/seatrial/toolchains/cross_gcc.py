@@ -34,7 +34,7 @@ _TRY_SECONDS = 60.0
 
 
 def cross_gcc(goarch: str, store: Store, note: Callable[[str], None]) -> CCompiler | NoCCompiler:
-    """gcc with glibc for linux/GOARCH, fetched the first time; `note` is told what takes time."""
+    """The gcc with glibc for linux/GOARCH, fetched the first time; `note` is told what takes time."""
     row = cross_compilers().get(goarch)
     needs = message("build.name-a-c-compiler", port=f"linux/{goarch}")
     if row is None:

@@ -74,7 +74,11 @@ const pluginFile = "seatrial_goplugin.so"
 
 func opened(t *suite.T) *plugin.Plugin {
 	dynamic(t)
-	it, err := plugin.Open(t.Library(pluginFile))
+	path := t.Library(pluginFile)
+	if fault := faultOf(path); fault != "" && crashed(t.Self("linking-open-plugin", path).Run()) {
+		second(t, path, fault)
+	}
+	it, err := plugin.Open(path)
 	if err != nil {
 		t.Fatalf("%v", err)
 	}
@@ -108,6 +112,9 @@ func otherBuild(t *suite.T) {
 		t.Unknown("%v", err)
 	}
 	said, err := t.Self("linking-open-plugin", changed).Output()
+	if fault := faultOf(t.Library(pluginFile)); fault != "" && crashed(err) {
+		second(t, t.Library(pluginFile), fault)
+	}
 	if err != nil {
 		t.Fatalf("the program ended with %v: %s", err, said)
 	}

@@ -4,10 +4,8 @@ package withcgo
 import "C"
 
 import (
-	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"strings"
 	"syscall"
 	"unsafe"
@@ -47,21 +45,10 @@ func init() {
 		Breaks:   "One known address is enough for an attack on every installation.",
 		Needs:    []string{"self-exec"},
 		Run:      randomized,
-	}, suite.Case{
-		ID:       "linking/go-library-in-c-program",
-		Contract: "A C program loads a Go library (c-shared), whose runtime then runs goroutines and collects garbage.",
-		Source:   "cmd/go, \"Build modes\": c-shared; Go runtime/cgo, library start (_rt0_GOARCH_lib)",
-		Breaks:   "Go cannot be used from C, Python, Java or nginx on this platform.",
-		Needs:    []string{"self-exec", "threads"},
-		Run:      goLibrary,
 	})
 	suite.Helper("linking-addresses", func([]string) int {
 		fmt.Printf("%x\n", libcBase())
 		return 0
-	})
-	suite.Helper("linking-host", func([]string) int {
-		fmt.Fprintln(os.Stderr, "the preloaded library did not take over")
-		return 1
 	})
 }
 
@@ -165,31 +152,4 @@ func randomized(t *suite.T) {
 	if len(seen) == 1 {
 		t.Errorf("%d starts have the C library at the same address", starts)
 	}
-}
-
-// goLibrary preloads a library whose constructor takes the process over before the probe's Go runtime starts: a C
-// program then, with the one Go runtime of the library.
-func goLibrary(t *suite.T) {
-	dynamic(t)
-	command := with(t, t.Self("linking-host"), "libseatrial_preloaded.so", "SEATRIAL_HOST="+t.Library("libseatrial_goshared.so"))
-	var stderr strings.Builder
-	command.Stderr = &stderr
-	said, err := command.Output()
-	if why, known := t.Expected("go-library-" + libc()); known && crashed(err) {
-		t.NA("a known fault of the toolchain: %s", why)
-	}
-	if err != nil {
-		t.Fatalf("the C program ended with %v: %s", err, strings.TrimSpace(stderr.String()))
-	}
-	same(t, "what Go computed", string(said), "42 HARBOUR/7\n")
-}
-
-// crashed says whether a program was ended by a signal or by Go's handler of one.
-func crashed(err error) bool {
-	var exit *exec.ExitError
-	if !errors.As(err, &exit) {
-		return false
-	}
-	status, ok := exit.Sys().(syscall.WaitStatus)
-	return ok && (status.Signaled() || status.ExitStatus() == 2 || status.ExitStatus() == 128+int(syscall.SIGSEGV))
 }
