@@ -170,7 +170,7 @@ def _unpack_outside(packages: Packages, name: str, data: bytes, directory: Path)
     packed, plain = directory / f"packed.{name}", directory / "plain"
     packed.write_bytes(data)
     try:
-        words = [program, "-d", "-q", "-f", packed, *(["-o"] if name == "zstd" else []), plain]
+        words: list[str | Path] = [program, "-d", "-q", "-f", packed, *(["-o"] if name == "zstd" else []), plain]
         outcome = run(words, {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C"}, 300.0)
         if not outcome.ok:
             raise _damaged(name, (outcome.stderr.strip() or outcome.ending).splitlines()[-1])
