@@ -20,6 +20,7 @@ __all__ = [
     "Seen",
     "SystemEmulator",
     "VmLost",
+    "WrongMachine",
 ]
 
 
@@ -162,7 +163,9 @@ class Ended(msgspec.Struct, frozen=True):
     kernel_log: tuple[str, ...] = ()
     """What the guest's kernel said meanwhile at level warning or graver."""
     taint: int = 0
-    """Bits of the kernel's taint that are new since boot."""
+    """Bits of the kernel's taint that are new with this command."""
+    error: str = ""
+    """Why it could not be started (strerror); "" when it was."""
 
 
 class VmLost(Exception):
@@ -177,3 +180,16 @@ class VmLost(Exception):
         self.why = why
         self.console = console
         self.log = log
+
+
+class WrongMachine(Exception):
+    """The guest saw another machine than it was told to be: the environment's fault.
+
+    `what` names the property ("page size"), `told` and `seen` its two values.
+    """
+
+    def __init__(self, what: str, told: str, seen: str) -> None:
+        super().__init__(f"The machine was told to have {what} {told}; its guest saw {seen}")
+        self.what = what
+        self.told = told
+        self.seen = seen

@@ -1,0 +1,90 @@
+"""What QEMU and the guest's kernel are told for a machine."""
+
+from pathlib import Path
+
+from seatrial.errors import CouldNotCheck, UsageError
+from seatrial.model.machine import CgroupMode, MachineSpec, SystemEmulator
+from seatrial.tables.guest_machines import GuestMachine, guest_machines
+
+__all__ = ["PORT", "check", "files", "kernel_arguments", "machine_arguments"]
+
+PORT = "seatrial"
+"""The name of the virtio-serial port."""
+
+_MEGABYTE = 1 << 20
+_LEAST_MEMORY = 128 * _MEGABYTE
+
+
+def check(spec: MachineSpec) -> GuestMachine:
+    """The row of the machine's architecture. Raises UsageError, or CouldNotCheck for what its kernel lacks."""
+    row = guest_machines().get(spec.goarch)
+    if row is None:
+        raise UsageError(
+            f"There is no virtual machine for {spec.goarch}.", f"There are {', '.join(sorted(guest_machines()))}."
+        )
+    if spec.kernel.goarch and spec.kernel.goarch != spec.goarch:
+        raise UsageError(
+            f"The kernel {spec.kernel.name} is for {spec.kernel.goarch}, and the machine is to be {spec.goarch}.",
+            f"Choose a kernel for {spec.goarch}: see `seatrial vm kernels`.",
+        )
+    if not 1 <= spec.cpus <= row.most_cpus:
+        raise UsageError(f"A machine for {spec.goarch} has 1 to {row.most_cpus} CPUs, not {spec.cpus}.")
+    if not 1 <= spec.numa_nodes <= spec.cpus:
+        raise UsageError(
+            f"{spec.numa_nodes} NUMA nodes are not possible with {spec.cpus} CPUs.", "Each node has at least one CPU."
+        )
+    if spec.numa_nodes > 1 and not row.numa:
+        raise CouldNotCheck(f"QEMU's {row.machine} has one NUMA node only.", "Choose another architecture.")
+    if spec.memory < _LEAST_MEMORY or spec.memory % (_MEGABYTE * spec.numa_nodes):
+        raise UsageError(
+            f"A machine cannot have {spec.memory} bytes of memory.",
+            "It has 128 MiB or more, in whole MiB on each NUMA node.",
+        )
+    if spec.cgroup not in spec.kernel.cgroups:
+        have = " or ".join(spec.kernel.cgroups)
+        raise CouldNotCheck(
+            f"The kernel {spec.kernel.name} has no memory and cpuset controllers of cgroup {CgroupMode.V1}; "
+            f"the machine was to have cgroup {spec.cgroup}.",
+            f"Use cgroup {have}, or a kernel of Debian 12 (6.1).",
+        )
+    return row
+
+
+def kernel_arguments(spec: MachineSpec, row: GuestMachine) -> str:
+    """The kernel command line. A panic ends the machine at once, and QEMU with it (`-no-reboot`)."""
+    words = [f"console={row.console}", "quiet", "panic=-1", f"seatrial.cgroup={spec.cgroup}"]
+    words += [f"seatrial.hostname={spec.hostname}", *row.arguments, *spec.kernel.arguments]
+    if spec.clock_source:
+        words.append(f"clocksource={spec.clock_source}")
+    return " ".join([*words, *spec.arguments])
+
+
+def files(spec: MachineSpec, initrd: Path) -> tuple[str, ...]:
+    """What the kernel and init are loaded from."""
+    return ("-kernel", spec.kernel.image, "-initrd", str(initrd))
+
+
+def machine_arguments(spec: MachineSpec, emulator: SystemEmulator, row: GuestMachine, accelerator: str) -> list[str]:
+    """The command that makes the machine, without what it boots, the channel and how it is controlled."""
+    default = "host" if accelerator == "kvm" else row.cpu
+    argv = [emulator.path, *emulator.arguments, "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot"]
+    argv += ["-machine", row.machine, "-accel", accelerator, "-cpu", spec.cpu or default]
+    argv += ["-m", f"{spec.memory // _MEGABYTE}M", "-smp", str(spec.cpus), *_nodes(spec)]
+    argv += ["-bios", row.firmware] if row.firmware else []
+    argv += ["-chardev", "stdio,id=console,signal=off", *row.console_device]
+    argv += ["-device", f"{row.serial},max_ports=2", "-device", f"virtserialport,chardev=channel,name={PORT}"]
+    return [*argv, "-append", kernel_arguments(spec, row)]
+
+
+def _nodes(spec: MachineSpec) -> list[str]:
+    """NUMA nodes with as equal shares of the CPUs as can be."""
+    if spec.numa_nodes == 1:
+        return []
+    argv: list[str] = []
+    size = f"{spec.memory // _MEGABYTE // spec.numa_nodes}M"
+    for node in range(spec.numa_nodes):
+        first = spec.cpus * node // spec.numa_nodes
+        last = spec.cpus * (node + 1) // spec.numa_nodes - 1
+        argv += ["-object", f"memory-backend-ram,id=memory{node},size={size}"]
+        argv += ["-numa", f"node,nodeid={node},cpus={first}-{last},memdev=memory{node}"]
+    return argv

@@ -1,0 +1,182 @@
+package main
+
+import (
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+)
+
+// A frame is the length of its payload (4 bytes, big-endian), its kind (1 byte) and the payload: JSON or plain bytes.
+// `seatrial/machines/channel.py` is the other end.
+const (
+	// From the host.
+	kindBegin  = 'B' // JSON: clock and entropy; answered by kindSeen
+	kindUnpack = 'U' // then data: a cpio archive; answered by kindDone
+	kindGet    = 'G' // a path; answered by data
+	kindRun    = 'R' // JSON: a command, then data: its stdin; answered by output and kindEnded
+	kindSignal = 'S' // JSON: a signal for the command that runs
+	kindWindow = 'W' // JSON: the size of its terminal
+	kindPing   = 'P' // answered by kindAlive at once, whatever else goes on
+
+	// To the host.
+	kindHello  = 'H' // JSON: seconds since the kernel's start
+	kindSeen   = 'V'
+	kindDone   = 'O'
+	kindError  = 'X' // a sentence
+	kindStdout = '1'
+	kindStderr = '2'
+	kindEnded  = 'Z' // JSON
+	kindAlive  = 'A'
+
+	// Both ways.
+	kindData = 'D'
+	kindEnd  = 'E' // of the data
+
+	portName     = "seatrial"
+	largestFrame = 1 << 20
+	portPatience = 20 * time.Second
+)
+
+// An order is a frame that starts something, with the data that comes after it.
+type order struct {
+	kind    byte
+	payload []byte
+	input   *stream
+	control chan frame
+}
+
+type frame struct {
+	kind    byte
+	payload []byte
+}
+
+// A channel is the virtio-serial port.
+type channel struct {
+	orders chan *order
+	failed error // why there are no more orders
+	port   int
+	lock   sync.Mutex
+}
+
+// openChannel waits for the port to appear: the driver asks the host for it after the device was found.
+func openChannel() (*channel, error) {
+	deadline := time.Now().Add(portPatience)
+	for {
+		names, _ := filepath.Glob("/sys/class/virtio-ports/*/name")
+		for _, file := range names {
+			name, _ := os.ReadFile(file)
+			if strings.TrimSpace(string(name)) != portName {
+				continue
+			}
+			device := "/dev/" + filepath.Base(filepath.Dir(file))
+			port, err := syscall.Open(device, syscall.O_RDWR|syscall.O_CLOEXEC, 0)
+			if err != nil {
+				return nil, fmt.Errorf("%s: %w", device, err)
+			}
+			link := &channel{orders: make(chan *order), port: port}
+			go link.read()
+			return link, nil
+		}
+		if time.Now().After(deadline) {
+			return nil, errors.New("no virtio-serial port has come")
+		}
+		time.Sleep(time.Millisecond)
+	}
+}
+
+func (link *channel) send(kind byte, payload []byte) error {
+	message := make([]byte, 5, 5+len(payload))
+	binary.BigEndian.PutUint32(message, uint32(len(payload)))
+	message[4] = kind
+	message = append(message, payload...)
+	link.lock.Lock()
+	defer link.lock.Unlock()
+	for len(message) > 0 {
+		n, err := syscall.Write(link.port, message)
+		if err == syscall.EINTR || err == syscall.EAGAIN {
+			continue
+		}
+		if err != nil {
+			return fmt.Errorf("writing to the host: %w", err)
+		}
+		message = message[n:]
+	}
+	return nil
+}
+
+func (link *channel) sendJSON(kind byte, value any) error {
+	payload, err := json.Marshal(value)
+	if err != nil {
+		return err
+	}
+	return link.send(kind, payload)
+}
+
+func (link *channel) fill(buffer []byte) error {
+	for len(buffer) > 0 {
+		n, err := syscall.Read(link.port, buffer)
+		if err == syscall.EINTR || err == syscall.EAGAIN {
+			continue
+		}
+		if err != nil {
+			return fmt.Errorf("reading from the host: %w", err)
+		}
+		if n == 0 { // nobody at the other end yet: so for a moment after a snapshot was restored
+			time.Sleep(time.Millisecond)
+		}
+		buffer = buffer[n:]
+	}
+	return nil
+}
+
+// read hands out orders, and what belongs to an order to the order.
+func (link *channel) read() {
+	defer close(link.orders)
+	var current *order
+	for {
+		var head [5]byte
+		if link.failed = link.fill(head[:]); link.failed != nil {
+			return
+		}
+		length := binary.BigEndian.Uint32(head[:])
+		if length > largestFrame {
+			link.failed = fmt.Errorf("a frame of %d bytes", length)
+			return
+		}
+		payload := make([]byte, length)
+		if link.failed = link.fill(payload); link.failed != nil {
+			return
+		}
+		switch kind := head[4]; kind {
+		case kindPing:
+			if link.failed = link.send(kindAlive, nil); link.failed != nil {
+				return
+			}
+		case kindData:
+			if current != nil {
+				current.input.push(payload)
+			}
+		case kindEnd:
+			if current != nil {
+				current.input.end()
+			}
+		case kindSignal, kindWindow:
+			if current != nil {
+				select {
+				case current.control <- frame{kind, payload}:
+				default: // nobody listens, or far too many have come
+				}
+			}
+		default:
+			current = &order{kind: kind, payload: payload, input: newStream(kind == kindUnpack), control: make(chan frame, 64)}
+			link.orders <- current
+		}
+	}
+}

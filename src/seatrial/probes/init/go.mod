@@ -1,0 +1,3 @@
+module seatrial.dev/init
+
+go 1.27

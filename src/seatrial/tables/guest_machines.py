@@ -1,0 +1,41 @@
+"""The machine that QEMU makes for the guests of each GOARCH (`guest_machines.toml`)."""
+
+import tomllib
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+__all__ = ["GuestMachine", "guest_machines"]
+
+
+class GuestMachine(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One GOARCH."""
+
+    machine: str
+    """The argument of `-machine`."""
+    cpu: str
+    """The argument of `-cpu` where nothing else is asked for."""
+    serial: str
+    """The virtio-serial device of its bus."""
+    console: str
+    """The console device as the kernel names it."""
+    most_cpus: int
+    numa: bool
+    """Whether it can have more than one node."""
+    source: str
+    firmware: str = ""
+    """The argument of `-bios`; "" for QEMU's choice."""
+    console_device: tuple[str, ...] = ("-serial", "chardev:console")
+    arguments: tuple[str, ...] = ()
+    """Of the kernel command line."""
+    kvm: Literal["", "host", "models"] = ""
+    """What CPUs it can have under KVM: none, the host's, or those with a name too."""
+
+
+@cache
+def guest_machines() -> dict[str, GuestMachine]:
+    """The rows by GOARCH."""
+    data = tomllib.loads((Path(__file__).parent / "guest_machines.toml").read_text())
+    return msgspec.convert(data, dict[str, GuestMachine])

@@ -1,0 +1,3 @@
+module seatrial.dev/guest
+
+go 1.27

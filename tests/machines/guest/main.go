@@ -1,0 +1,210 @@
+// Guest does, in a virtual machine, what its first argument says. The tests look at what comes back.
+package main
+
+import (
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+)
+
+func main() {
+	verbs := map[string]func([]string) error{
+		"say": say, "exit": exit, "die": die, "sleep": sleep, "copy": copyInput, "catch": catch, "orphan": orphan,
+		"eat": eat, "processors": processors, "nodes": nodes, "groups": groups, "listen": listen, "random": random,
+		"clock": clock, "panic": kernelPanic, "restart": restart, "flood": flood, "fork": fork, "terminal": terminal,
+		"write": write, "limits": limits, "account": account,
+	}
+	if err := verbs[os.Args[1]](os.Args[2:]); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+func say(words []string) error {
+	folder, _ := os.Getwd()
+	host, _ := os.Hostname()
+	fmt.Println(strings.Join(words, " "), os.Getenv("WORD"), folder, host)
+	fmt.Fprintln(os.Stderr, "aside")
+	return nil
+}
+
+func exit(words []string) error {
+	code, err := strconv.Atoi(words[0])
+	os.Exit(code)
+	return err
+}
+
+func die(words []string) error {
+	number, _ := strconv.Atoi(words[0])
+	signal.Reset(syscall.Signal(number))
+	syscall.Kill(os.Getpid(), syscall.Signal(number))
+	time.Sleep(time.Minute)
+	return nil
+}
+
+func sleep(words []string) error {
+	if len(words) > 0 {
+		signal.Ignore(syscall.SIGQUIT)
+	}
+	fmt.Println("asleep")
+	time.Sleep(10 * time.Minute)
+	return nil
+}
+
+func copyInput([]string) error {
+	_, err := io.Copy(os.Stdout, os.Stdin)
+	return err
+}
+
+func catch([]string) error {
+	caught := make(chan os.Signal, 1)
+	signal.Notify(caught, syscall.SIGINT)
+	fmt.Println("waiting")
+	fmt.Println((<-caught).String())
+	return nil
+}
+
+// orphan leaves a process behind that has left its session, holding stdout open.
+func orphan([]string) error {
+	child := exec.Command(os.Args[0], "sleep", "quietly")
+	child.Stdout = os.Stdout
+	child.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+	return child.Start()
+}
+
+func eat(words []string) error {
+	megabytes, _ := strconv.Atoi(words[0])
+	var kept [][]byte
+	for range megabytes {
+		block := make([]byte, 1<<20)
+		for i := range block {
+			block[i] = byte(i)
+		}
+		kept = append(kept, block)
+	}
+	fmt.Println(len(kept))
+	return nil
+}
+
+func processors([]string) error {
+	fmt.Println(runtime.GOMAXPROCS(0), runtime.NumCPU())
+	return nil
+}
+
+func nodes([]string) error {
+	lists, err := filepath.Glob("/sys/devices/system/node/node*/cpulist")
+	for _, list := range lists {
+		cpus, _ := os.ReadFile(list)
+		fmt.Print(string(cpus))
+	}
+	return err
+}
+
+func groups([]string) error {
+	text, err := os.ReadFile("/proc/self/cgroup")
+	fmt.Print(string(text))
+	return err
+}
+
+func listen([]string) error {
+	listener, err := net.Listen("tcp", "localhost:0")
+	if err != nil {
+		return err
+	}
+	go func() {
+		connection, err := net.Dial("tcp", listener.Addr().String())
+		if err == nil {
+			connection.Write([]byte("hello"))
+			connection.Close()
+		}
+	}()
+	connection, err := listener.Accept()
+	if err != nil {
+		return err
+	}
+	io.Copy(os.Stdout, connection)
+	return nil
+}
+
+func random([]string) error {
+	source, err := os.Open("/dev/urandom")
+	if err != nil {
+		return err
+	}
+	number := make([]byte, 16)
+	_, err = io.ReadFull(source, number)
+	fmt.Printf("%x\n", number)
+	return err
+}
+
+func clock([]string) error {
+	fmt.Println(time.Now().UnixNano())
+	return nil
+}
+
+func kernelPanic([]string) error {
+	return os.WriteFile("/proc/sysrq-trigger", []byte("c"), 0)
+}
+
+func restart([]string) error {
+	return syscall.Reboot(syscall.LINUX_REBOOT_CMD_RESTART)
+}
+
+func flood(words []string) error {
+	megabytes, _ := strconv.Atoi(words[0])
+	block := []byte(strings.Repeat("x", 1<<20))
+	for range megabytes {
+		os.Stdout.Write(block)
+	}
+	return nil
+}
+
+// fork says how many children it could start at once.
+func fork([]string) error {
+	for started := 0; ; started++ {
+		_, err := os.StartProcess(os.Args[0], []string{os.Args[0], "sleep", "quietly"}, &os.ProcAttr{})
+		if err != nil || started == 100 {
+			fmt.Println(started)
+			return nil
+		}
+	}
+}
+
+func terminal([]string) error {
+	_, err := os.Open("/dev/tty")
+	fmt.Println("terminal:", err == nil)
+	return nil
+}
+
+// write puts a line into the kernel's log.
+func write(words []string) error {
+	return os.WriteFile("/dev/kmsg", []byte(strings.Join(words, " ")), 0)
+}
+
+func limits([]string) error {
+	var files syscall.Rlimit
+	err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &files)
+	fmt.Println(files.Max)
+	return err
+}
+
+// account says what the system's own files make of root, localhost and the temporary folder.
+func account([]string) error {
+	addresses, err := net.LookupHost("localhost")
+	home, _ := os.UserHomeDir()
+	file, made := os.CreateTemp("", "")
+	if made == nil {
+		file.Close()
+	}
+	fmt.Println(addresses, home, made == nil)
+	return err
+}
