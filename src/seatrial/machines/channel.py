@@ -112,21 +112,25 @@ class Channel:
 
         Raises ChannelClosed and ChannelTimeout.
         """
-        while True:
-            if frame := self._take():
-                return frame
+        while (frame := self.receive_now()) is None:
             left = None if deadline is None else max(0.0, deadline - time.monotonic()) * 1000
             if not self._readable.poll(left):
                 raise ChannelTimeout
-            try:
-                part = self._socket.recv(_MOST_OF_A_FRAME)
-            except OSError as error:
-                raise ChannelClosed from error
-            if not part:
-                raise ChannelClosed
-            self._received += part
+            self.fetch()
+        return frame
 
-    def _take(self) -> Frame | None:
+    def fetch(self) -> None:
+        """Take in what has come, at least something. Raises ChannelClosed."""
+        try:
+            part = self._socket.recv(_MOST_OF_A_FRAME)
+        except OSError as error:
+            raise ChannelClosed from error
+        if not part:
+            raise ChannelClosed
+        self._received += part
+
+    def receive_now(self) -> Frame | None:
+        """The next frame of what was taken in; None where there is no whole one. Raises ChannelClosed."""
         if len(self._received) < _HEAD.size:
             return None
         length, kind = _HEAD.unpack_from(self._received)

@@ -14,6 +14,7 @@ from seatrial.machines import cpio
 from seatrial.machines.channel import ChannelClosed, ChannelTimeout, Frame, Kind
 from seatrial.machines.emulation import Emulation, unsupported_features
 from seatrial.machines.kept import Kept
+from seatrial.machines.terminal import converse, window
 from seatrial.model.machine import BootStage, CgroupMode, Ended, Limits, MachineSpec, Seen, SystemEmulator
 
 __all__ = ["Machine"]
@@ -124,6 +125,16 @@ class Machine:
             self._emulation.channel.send_data([stdin])
             answer = self._follow(out, err, seconds)
         return _ended(answer, bytes(out), bytes(err))
+
+    def shell(
+        self, argv: Sequence[str], env: Mapping[str, str], cwd: str = "/", keyboard: int = 0, screen: int = 1
+    ) -> Ended:
+        """Run a command on a terminal of the guest, connected with these two files of ours. Raises as `run`."""
+        order = _order(argv, env, cwd, None, _NO_LIMITS) | {"terminal": window(screen)}
+        with self._orders, self._losing(BootStage.RUNNING):
+            self._emulation.channel.send_json(Kind.RUN, order)
+            answer = converse(self._emulation.channel, keyboard, screen)
+        return _ended(answer, b"", b"")
 
     def signal(self, number: int) -> None:
         """Send a signal to the command that runs, if one does."""
