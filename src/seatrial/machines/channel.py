@@ -42,6 +42,7 @@ class Kind(StrEnum):
     ALIVE = "A"
     DATA = "D"
     END = "E"
+    DIAL = "C"
 
 
 class Frame(msgspec.Struct, frozen=True):

@@ -6,10 +6,12 @@ from seatrial.errors import CouldNotCheck, UsageError
 from seatrial.model.machine import CgroupMode, MachineSpec, SystemEmulator
 from seatrial.tables.guest_machines import GuestMachine, guest_machines
 
-__all__ = ["PORT", "check", "files", "kernel_arguments", "machine_arguments"]
+__all__ = ["NETWORK_PORT", "PORT", "check", "files", "kernel_arguments", "machine_arguments"]
 
 PORT = "seatrial"
-"""The name of the virtio-serial port."""
+"""The name of the virtio-serial port for orders."""
+NETWORK_PORT = "seatrial.network"
+"""The name of the one for connections into the guest."""
 
 _MEGABYTE = 1 << 20
 _LEAST_MEMORY = 128 * _MEGABYTE
@@ -72,7 +74,8 @@ def machine_arguments(spec: MachineSpec, emulator: SystemEmulator, row: GuestMac
     argv += ["-m", f"{spec.memory // _MEGABYTE}M", "-smp", str(spec.cpus), *_nodes(spec)]
     argv += ["-bios", row.firmware] if row.firmware else []
     argv += ["-chardev", "stdio,id=console,signal=off", *row.console_device]
-    argv += ["-device", f"{row.serial},max_ports=2", "-device", f"virtserialport,chardev=channel,name={PORT}"]
+    argv += ["-device", f"{row.serial},max_ports=3", "-device", f"virtserialport,chardev=channel,name={PORT}"]
+    argv += ["-device", f"virtserialport,chardev=network,name={NETWORK_PORT}"]
     return [*argv, "-append", kernel_arguments(spec, row)]
 
 

@@ -57,20 +57,23 @@ def file(name: str, source: Path, mode: int | None = None) -> Iterator[bytes]:
     yield padding
 
 
-def tree(folder: Path, name: str) -> Iterator[bytes]:
-    """Everything below a folder, under the name; symbolic links stay links. Raises OSError.
+def tree(folder: Path, name: str, skip: frozenset[str] = frozenset()) -> Iterator[bytes]:
+    """Everything below a folder, under the name, but for folders with a name of `skip`. Raises OSError.
 
-    Sockets, pipes and devices are left out: they would be others in the guest.
+    Symbolic links stay links, but an absolute one to a file becomes the file: its target is the host's. Sockets, pipes
+    and devices are left out: they would be others in the guest.
     """
     if name:
         yield directory(name)
     for root, folders, files in os.walk(folder):
-        folders.sort()
+        folders[:] = sorted(set(folders) - skip)
         for entry in sorted([*folders, *files]):
             path = Path(root, entry)
             inside = "/".join(part for part in (name, path.relative_to(folder).as_posix()) if part)
             mode = path.lstat().st_mode
-            if stat.S_ISLNK(mode):
+            if stat.S_ISLNK(mode) and path.readlink().is_absolute() and path.is_file():
+                yield from file(inside, path)
+            elif stat.S_ISLNK(mode):
                 yield link(inside, str(path.readlink()))
             elif stat.S_ISDIR(mode):
                 yield directory(inside, mode & 0o7777)

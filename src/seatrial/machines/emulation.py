@@ -10,6 +10,7 @@ import socket
 from collections.abc import Sequence
 
 from seatrial.machines.channel import Channel
+from seatrial.machines.network import Network
 from seatrial.machines.qmp import Qmp
 from seatrial.model.machine import BootStage, SystemEmulator, VmLost
 from seatrial.processes import Outcome, Running, start
@@ -32,18 +33,26 @@ class Emulation:
         """Start it. Raises VmLost when that is not possible."""
         ours, theirs = socket.socketpair()
         our_monitor, their_monitor = socket.socketpair()
-        with theirs, their_monitor:
+        our_network, their_network = socket.socketpair()
+        with theirs, their_monitor, their_network:
             self.argv = (
                 *argv,
                 *("-chardev", f"socket,id=channel,fd={theirs.fileno()}"),
+                *("-chardev", f"socket,id=network,fd={their_network.fileno()}"),
                 *("-chardev", f"socket,id=monitor,fd={their_monitor.fileno()}", "-mon", "chardev=monitor,mode=control"),
             )
-            started = start(self.argv, emulator.environment, pass_fds=(theirs.fileno(), their_monitor.fileno()))
+            started = start(
+                self.argv,
+                emulator.environment,
+                pass_fds=(theirs.fileno(), their_monitor.fileno(), their_network.fileno()),
+            )
         self.channel = Channel(ours)
+        self.network = Network(our_network)
         self.qmp = Qmp(our_monitor)
         self._outcome: Outcome | None = None
         if isinstance(started, Outcome):
             self.channel.close()
+            self.network.close()
             self.qmp.close()
             raise VmLost(BootStage.EMULATOR, started.error)
         self._running: Running = started
@@ -66,6 +75,7 @@ class Emulation:
         """End it, and everything that belongs to it."""
         if self._outcome is None:
             self.channel.close()
+            self.network.close()
             self.qmp.close()
             self._outcome = self._running.finish()
         return self._outcome

@@ -14,6 +14,7 @@ from seatrial.machines import cpio
 from seatrial.machines.channel import ChannelClosed, ChannelTimeout, Frame, Kind
 from seatrial.machines.emulation import Emulation, unsupported_features
 from seatrial.machines.kept import Kept
+from seatrial.machines.network import Connection
 from seatrial.machines.terminal import converse, window
 from seatrial.model.machine import BootStage, CgroupMode, Ended, Limits, MachineSpec, Seen, SystemEmulator
 
@@ -66,9 +67,16 @@ class Machine:
         """Copy a file into the guest, to this absolute path. Raises VmLost, and CouldNotCheck where it has no room."""
         self._put(path, cpio.file(_inside(path), source, mode))
 
-    def put_tree(self, folder: Path, path: str) -> None:
-        """Copy what is in a folder into the guest, below this absolute path. Raises as `put`."""
-        self._put(path, cpio.tree(folder, _inside(path)))
+    def put_tree(self, folder: Path, path: str, skip: frozenset[str] = frozenset()) -> None:
+        """Copy what is in a folder into the guest, below this absolute path. Raises as `put`.
+
+        Folders with a name of `skip` are left out. An absolute symbolic link to a file of the host becomes the file.
+        """
+        self._put(path, cpio.tree(folder, _inside(path), skip))
+
+    def make_folder(self, path: str) -> None:
+        """Make an empty folder in the guest, with those on the way to it. Raises as `put`."""
+        self._put(path, [cpio.directory(_inside(path))])
 
     def _put(self, path: str, parts: Iterable[bytes]) -> None:
         with self._orders, self._losing(BootStage.READY):
@@ -106,7 +114,7 @@ class Machine:
         env: Mapping[str, str],
         cwd: str = "/",
         seconds: float | None = None,
-        stdin: bytes = b"",
+        stdin: bytes | Iterable[bytes] = b"",
         limits: Limits = _NO_LIMITS,
         on_stdout: Callable[[bytes], object] | None = None,
         on_stderr: Callable[[bytes], object] | None = None,
@@ -114,7 +122,8 @@ class Machine:
         """Run a command in the guest to its end, in a control group of its own; what it leaves behind is killed.
 
         After `seconds` it gets SIGQUIT (Go says what it was doing) and 2 s later SIGKILL. Of each stream the first
-        and last 4 MiB are kept; the callbacks get everything. Raises VmLost; UsageError and CouldNotCheck for limits
+        and last 4 MiB are kept; the callbacks get everything. stdin in parts is read by a thread of its own, until its
+        end or the command's. Raises VmLost; UsageError and CouldNotCheck for limits
         that this guest's control groups do not have.
         """
         self._check_limits(limits)
@@ -122,7 +131,10 @@ class Machine:
         order = _order(argv, env, cwd, seconds, limits)
         with self._orders, self._losing(BootStage.RUNNING):
             self._emulation.channel.send_json(Kind.RUN, order)
-            self._emulation.channel.send_data([stdin])
+            if isinstance(stdin, bytes):
+                self._emulation.channel.send_data([stdin])
+            else:
+                threading.Thread(target=self._feed, args=(stdin,), daemon=True).start()
             answer = self._follow(out, err, seconds)
         return _ended(answer, bytes(out), bytes(err))
 
@@ -135,6 +147,16 @@ class Machine:
             self._emulation.channel.send_json(Kind.RUN, order)
             answer = converse(self._emulation.channel, keyboard, screen)
         return _ended(answer, b"", b"")
+
+    def _feed(self, parts: Iterable[bytes]) -> None:
+        with contextlib.suppress(ChannelClosed, ChannelTimeout):  # whoever follows the command tells
+            for part in parts:
+                self._emulation.channel.send(Kind.DATA, part)
+            self._emulation.channel.send(Kind.END)
+
+    def dial(self, address: str, seconds: float) -> Connection:
+        """A connection to a TCP address in the guest, as "127.0.0.1:8080". Raises OSError. For any thread."""
+        return self._emulation.network.dial(address, seconds)
 
     def signal(self, number: int) -> None:
         """Send a signal to the command that runs, if one does."""

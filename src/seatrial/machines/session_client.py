@@ -115,7 +115,7 @@ class _Client:
         request = {
             "argv": command,
             "env": environment,
-            "cwd": os.getcwd(),
+            "cwd": os.getcwd(),  # noqa: PTH109 - pathlib would take longer to import than the rest
             "carry": carry,
             "root": options.get("root", ""),
             "one_cpu": "one-cpu" in options,

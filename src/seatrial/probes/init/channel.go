@@ -3,7 +3,6 @@ package main
 import (
 	"encoding/binary"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -65,27 +64,36 @@ type channel struct {
 	lock   sync.Mutex
 }
 
-// openChannel waits for the port to appear: the driver asks the host for it after the device was found.
+// openChannel opens the port over which orders come.
 func openChannel() (*channel, error) {
+	port, err := openPort(portName)
+	if err != nil {
+		return nil, err
+	}
+	link := &channel{orders: make(chan *order), port: port}
+	go link.read()
+	return link, nil
+}
+
+// openPort waits for a port to appear: the driver asks the host for it after the device was found.
+func openPort(wanted string) (int, error) {
 	deadline := time.Now().Add(portPatience)
 	for {
 		names, _ := filepath.Glob("/sys/class/virtio-ports/*/name")
 		for _, file := range names {
 			name, _ := os.ReadFile(file)
-			if strings.TrimSpace(string(name)) != portName {
+			if strings.TrimSpace(string(name)) != wanted {
 				continue
 			}
 			device := "/dev/" + filepath.Base(filepath.Dir(file))
 			port, err := syscall.Open(device, syscall.O_RDWR|syscall.O_CLOEXEC, 0)
 			if err != nil {
-				return nil, fmt.Errorf("%s: %w", device, err)
+				return 0, fmt.Errorf("%s: %w", device, err)
 			}
-			link := &channel{orders: make(chan *order), port: port}
-			go link.read()
-			return link, nil
+			return port, nil
 		}
 		if time.Now().After(deadline) {
-			return nil, errors.New("no virtio-serial port has come")
+			return 0, fmt.Errorf("the virtio-serial port %s has not come", wanted)
 		}
 		time.Sleep(time.Millisecond)
 	}
@@ -136,25 +144,30 @@ func (link *channel) fill(buffer []byte) error {
 	return nil
 }
 
+func (link *channel) receive() (kind byte, payload []byte, err error) {
+	var head [5]byte
+	if err := link.fill(head[:]); err != nil {
+		return 0, nil, err
+	}
+	length := binary.BigEndian.Uint32(head[:])
+	if length > largestFrame {
+		return 0, nil, fmt.Errorf("a frame of %d bytes", length)
+	}
+	payload = make([]byte, length)
+	return head[4], payload, link.fill(payload)
+}
+
 // read hands out orders, and what belongs to an order to the order.
 func (link *channel) read() {
 	defer close(link.orders)
 	var current *order
 	for {
-		var head [5]byte
-		if link.failed = link.fill(head[:]); link.failed != nil {
+		kind, payload, err := link.receive()
+		if err != nil {
+			link.failed = err
 			return
 		}
-		length := binary.BigEndian.Uint32(head[:])
-		if length > largestFrame {
-			link.failed = fmt.Errorf("a frame of %d bytes", length)
-			return
-		}
-		payload := make([]byte, length)
-		if link.failed = link.fill(payload); link.failed != nil {
-			return
-		}
-		switch kind := head[4]; kind {
+		switch kind {
 		case kindPing:
 			if link.failed = link.send(kindAlive, nil); link.failed != nil {
 				return

@@ -36,6 +36,7 @@ func main() {
 	must("mounting control groups", err)
 	link, err := openChannel()
 	must("opening the channel", err)
+	go serveNetwork()
 	must("saying hello", link.sendJSON(kindHello, map[string]float64{"init": began, "ready": uptime()}))
 	must("taking orders", serve(link, groups))
 }
