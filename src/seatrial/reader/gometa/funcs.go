@@ -74,11 +74,12 @@ func (t *Meta) function(i uint64) (Func, bool) {
 		return Func{}, false
 	}
 	f.Package = PackageOf(f.Name)
-	f.File = t.table.file(r, t.table.first(r.field(fieldPCFile)))
+	own := t.table.own(r)
+	f.File = t.table.file(r, t.table.valueAt(r.field(fieldPCFile), own))
 	if t.table.form == form120 {
 		f.Line = int(int32(r.field(fieldStartLine)))
 	} else {
-		f.Line = int(t.table.first(r.field(fieldPCLine)))
+		f.Line = int(t.table.valueAt(r.field(fieldPCLine), own))
 	}
 	f.Line = max(f.Line, 0)
 	_, flag, _ := r.flags()
@@ -139,7 +140,7 @@ func PackageOf(name string) string {
 	}
 	slash := strings.LastIndexByte(name, '/') + 1
 	dot := strings.IndexByte(name[slash:], '.')
-	if dot < 0 {
+	if dot < 0 || name[:slash+dot] == "_" { // the blank package of closures in functions that are linknamed
 		return ""
 	}
 	path := name[:slash+dot]

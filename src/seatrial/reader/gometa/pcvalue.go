@@ -33,12 +33,30 @@ func (t *pclntab) values(offset uint32, visit func(start, end uint64, value int3
 	}
 }
 
-// first is the value of a pc-value table at the function's entry; -1 where there is none.
-func (t *pclntab) first(offset uint32) int32 {
+// valueAt is the value of a pc-value table at an offset from the function's entry; -1 where there is none.
+func (t *pclntab) valueAt(table uint32, offset uint64) int32 {
 	found := int32(-1)
-	t.values(offset, func(_, _ uint64, value int32) bool {
+	t.values(table, func(_, end uint64, value int32) bool {
 		found = value
-		return false
+		return end <= offset
+	})
+	return found
+}
+
+// own is the offset of the first instruction that belongs to the function itself: what comes before was inlined into
+// it, and has another file. 0 where there is none.
+func (t *pclntab) own(r record) uint64 {
+	if t.form == form12 {
+		return 0
+	}
+	tail := r.b[t.size():]
+	if r.field(fieldPCData) <= pcdataInlTree || len(tail) < 4*(pcdataInlTree+1) {
+		return 0
+	}
+	found := uint64(0)
+	t.values(t.order.Uint32(tail[4*pcdataInlTree:]), func(start, _ uint64, value int32) bool {
+		found = start
+		return value >= 0
 	})
 	return found
 }
