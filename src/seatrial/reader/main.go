@@ -14,6 +14,7 @@ import (
 
 	"seatrial.example/reader/image"
 	"seatrial.example/reader/request"
+	_ "seatrial.example/reader/syscalls"
 	_ "seatrial.example/reader/wants"
 )
 

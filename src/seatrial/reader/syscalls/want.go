@@ -1,0 +1,217 @@
+package syscalls
+
+import (
+	"encoding/json"
+	"fmt"
+	"sort"
+	"strings"
+
+	"seatrial.example/reader/gometa"
+	"seatrial.example/reader/image"
+	"seatrial.example/reader/request"
+)
+
+func init() {
+	request.Register("syscalls", func(m *image.Image, t *gometa.Meta, args json.RawMessage) (any, error) {
+		var asked struct {
+			Places int `json:"places"` // that are listed for each number
+		}
+		if err := request.Arguments(args, &asked); err != nil {
+			return nil, err
+		}
+		return find(m, t, asked.Places)
+	})
+}
+
+var machines = map[string]*machine{
+	"amd64": &amd64, "386": &i386, "arm64": &arm64, "arm": &arm, "loong64": &loong64, "riscv64": &riscv64,
+	"ppc64": &ppc64, "ppc64le": &ppc64le, "s390x": &s390x,
+	"mips": &mips, "mipsle": &mipsle, "mips64": &mips64, "mips64le": &mips64le,
+}
+
+// Place is where in the program a system call is made.
+type Place struct {
+	PC       uint64 `json:"pc"`
+	Function string `json:"function"`
+	Package  string `json:"package"`
+	File     string `json:"file"`
+	Line     int    `json:"line"`    // of the function
+	Through  string `json:"through"` // the function that enters the kernel, or hands the number on; "" for the place itself
+	C        bool   `json:"c"`       // not in Go's text
+}
+
+// Call is one system call.
+type Call struct {
+	Number int64   `json:"number"`
+	Count  int     `json:"count"` // of places
+	Places []Place `json:"places"`
+}
+
+// Answer is what was found.
+type Answer struct {
+	Calls      []Call   `json:"calls"`
+	Unresolved Call     `json:"unresolved"` // places whose number is not a constant that could be followed
+	Entries    []string `json:"entries"`    // functions that are given the number
+}
+
+type search struct {
+	image   *image.Image
+	machine *machine
+	word    int64
+	funcs   []gometa.Func // sorted
+	outside map[int]bool  // indexes in funcs of code outside Go
+	entries map[uint64]entry
+}
+
+const (
+	rounds        = 12
+	entriesLimit  = 1 << 14
+	defaultPlaces = 1000
+)
+
+func find(m *image.Image, t *gometa.Meta, places int) (*Answer, error) {
+	machine := machines[m.GOARCH]
+	if machine == nil {
+		return nil, fmt.Errorf("system calls of %s are not followed", m.GOARCH)
+	}
+	s := &search{image: m, machine: machine, word: int64(m.PtrSize), entries: map[uint64]entry{}}
+	s.collect(t)
+	sites := map[int][]site{}
+	next := s.trapping()
+	for round := 0; len(next) > 0 && round < rounds; round++ {
+		fresh := map[uint64]bool{}
+		for _, i := range next {
+			sites[i] = s.follow(s.funcs[i], s.code(i))
+			for _, found := range sites[i] {
+				from := found.number.from
+				if _, is := s.entries[s.funcs[i].Entry]; is || from != fromCaller && from != fromStack || len(s.entries) >= entriesLimit {
+					continue
+				}
+				s.entries[s.funcs[i].Entry] = entry(found.number)
+				fresh[s.funcs[i].Entry] = true
+			}
+		}
+		next = nil
+		if len(fresh) > 0 {
+			next = s.callers(fresh)
+		}
+	}
+	if places <= 0 {
+		places = defaultPlaces
+	}
+	return s.answer(sites, places), nil
+}
+
+// collect sorts Go's functions and the others into one list. A range of C code without names is cut where it is called.
+func (s *search) collect(t *gometa.Meta) {
+	var ours, others []gometa.Func
+	if t != nil {
+		ours, others = t.Funcs(), t.OutsideGo()
+	} else {
+		others = gometa.Outside(s.image, nil)
+	}
+	s.funcs = append(append(make([]gometa.Func, 0, len(ours)+len(others)), ours...), others...)
+	first := map[uint64]bool{}
+	for _, f := range others {
+		first[f.Entry] = true
+	}
+	sort.SliceStable(s.funcs, func(i, j int) bool { return s.funcs[i].Entry < s.funcs[j].Entry })
+	s.outside = map[int]bool{}
+	for i := range s.funcs {
+		if first[s.funcs[i].Entry] {
+			s.outside[i] = true
+		}
+	}
+}
+
+func (s *search) code(i int) []byte {
+	f := s.funcs[i]
+	code, err := s.image.Bytes(f.Entry, min(f.End-f.Entry, longest))
+	if err != nil {
+		return nil
+	}
+	return code
+}
+
+func (s *search) functionAt(pc uint64) int {
+	i := sort.Search(len(s.funcs), func(i int) bool { return s.funcs[i].Entry > pc }) - 1
+	if i < 0 || pc >= s.funcs[i].End {
+		return -1
+	}
+	return i
+}
+
+// trapping gives the functions that may enter the kernel themselves: the Go compiler makes none.
+func (s *search) trapping() []int {
+	var found []int
+	for i, f := range s.funcs {
+		if !f.Assembly && !s.outside[i] {
+			continue
+		}
+		code := s.code(i)
+		for at := 0; at+max(s.machine.aligned, 2) <= len(code); at += s.machine.aligned {
+			if s.machine.trapMayBe(code[at:]) {
+				found = append(found, i)
+				break
+			}
+		}
+	}
+	return found
+}
+
+func (s *search) answer(sites map[int][]site, places int) *Answer {
+	byNumber := map[int64]*Call{}
+	answer := &Answer{Calls: []Call{}, Unresolved: Call{Number: -1, Places: []Place{}}}
+	order := make([]int, 0, len(sites))
+	for i := range sites {
+		order = append(order, i)
+	}
+	sort.Ints(order)
+	for _, i := range order {
+		for _, found := range sites[i] {
+			of := &answer.Unresolved
+			switch found.number.from {
+			case fromCaller, fromStack: // its callers say it
+				continue
+			case known:
+				n := int64(int32(found.number.n))
+				if of = byNumber[n]; of == nil {
+					of = &Call{Number: n}
+					byNumber[n] = of
+				}
+			}
+			if of.Count++; len(of.Places) < places {
+				of.Places = append(of.Places, s.place(i, found))
+			}
+		}
+	}
+	for _, c := range byNumber {
+		answer.Calls = append(answer.Calls, *c)
+	}
+	sort.Slice(answer.Calls, func(i, j int) bool { return answer.Calls[i].Number < answer.Calls[j].Number })
+	answer.Entries = []string{}
+	for entry := range s.entries {
+		answer.Entries = append(answer.Entries, s.nameAt(entry))
+	}
+	sort.Strings(answer.Entries)
+	return answer
+}
+
+func (s *search) place(i int, found site) Place {
+	f := s.funcs[i]
+	p := Place{
+		PC: found.pc, Function: strings.TrimSuffix(f.Name, ".abi0"), Package: f.Package, File: f.File, Line: f.Line,
+		C: s.outside[i],
+	}
+	if found.through != 0 {
+		p.Through = s.nameAt(found.through)
+	}
+	return p
+}
+
+func (s *search) nameAt(addr uint64) string {
+	if i := s.functionAt(addr); i >= 0 {
+		return strings.TrimSuffix(s.funcs[i].Name, ".abi0")
+	}
+	return fmt.Sprintf("%#x", addr)
+}
