@@ -1,4 +1,4 @@
-//go:build cgo
+//go:build cgo && (386 || amd64 || arm || arm64 || loong64 || ppc64le || riscv64 || s390x)
 
 #include "registers.h"
 #include "_cgo_export.h"
