@@ -4,15 +4,16 @@ import (
 	"sort"
 
 	"seatrial.example/reader/gometa"
+	"seatrial.example/reader/steps"
 )
 
 // entry is where a function expects the number of the system call that it makes.
-type entry value // fromCaller or fromStack
+type entry steps.Value // fromCaller or fromStack
 
 // site is a place that enters the kernel, or that calls a function which is an entry.
 type site struct {
 	pc      uint64
-	number  value
+	number  steps.Value
 	through uint64 // the function that is called; 0 where the kernel is entered here
 }
 
@@ -22,103 +23,103 @@ const longest = 1 << 20 // bytes of one function that are followed
 func (s *search) follow(f gometa.Func, code []byte) []site {
 	m := s.machine
 	ops, loops := s.decode(f, code)
-	at := atEntry(m)
-	joined := map[uint64]*state{}
+	at := m.AtEntry(s.image.PtrSize)
+	joined := map[uint64]*steps.State{}
 	var sites []site
 	pc, frame := f.Entry, int64(0)
 	for _, o := range ops {
 		if before := joined[pc]; before != nil {
-			if at.alive {
-				before.meet(at)
+			if at.Alive {
+				before.Meet(at)
 			}
 			at = before
 			delete(joined, pc)
 		}
-		if !at.alive { // only jumped to from further down, or from a table: the frame is set up
-			at.regs[m.stack] = value{address, frame}
-			at.forget(m)
-			at.alive = true
+		if !at.Alive { // only jumped to from further down, or from a table: the frame is set up
+			at.Set(m.Stack, steps.Value{From: steps.OnStack, N: frame})
+			at.Forget()
+			at.Alive = true
 		} else if loops[pc] {
-			at.forget(m)
+			at.Forget()
 		}
 		if found, ok := s.siteOf(at, o, f, pc); ok {
 			sites = append(sites, found)
 		}
-		if o.kind == branch || o.kind == jump {
-			if o.target > pc && o.target < f.End {
-				if there := joined[o.target]; there != nil {
-					there.meet(at)
+		if o.Kind == steps.Branch || o.Kind == steps.Jump {
+			if o.Target > pc && o.Target < f.End {
+				if there := joined[o.Target]; there != nil {
+					there.Meet(at)
 				} else {
-					joined[o.target] = at.copy()
+					joined[o.Target] = at.Copy()
 				}
 			}
 		}
-		at.step(m, o, s.word)
-		if stack := at.regs[m.stack]; stack.from == address {
-			frame = min(frame, stack.n)
+		at.Take(o)
+		if stack := at.Register(m.Stack); stack.From == steps.OnStack {
+			frame = min(frame, stack.N)
 		}
-		pc += uint64(o.size)
+		pc += uint64(o.Size)
 	}
 	return sites
 }
 
 // decode gives the instructions of a function, and the addresses that it jumps back to. A jump to the begin is no
 // loop: so does Go's code when the stack had to grow, with everything as it was.
-func (s *search) decode(f gometa.Func, code []byte) ([]op, map[uint64]bool) {
-	ops := make([]op, 0, len(code)/4)
+func (s *search) decode(f gometa.Func, code []byte) ([]steps.Step, map[uint64]bool) {
+	ops := make([]steps.Step, 0, len(code)/4)
 	loops := map[uint64]bool{}
 	pc := f.Entry
 	for len(code) > 0 {
-		o := s.machine.decode(code, pc)
-		o.size = min(max(o.size, 1), len(code))
-		if (o.kind == branch || o.kind == jump) && o.target <= pc && o.target > f.Entry {
-			loops[o.target] = true
+		o := s.machine.Decode(code, pc)
+		o.Size = min(max(o.Size, 1), len(code))
+		if (o.Kind == steps.Branch || o.Kind == steps.Jump) && o.Target <= pc && o.Target > f.Entry {
+			loops[o.Target] = true
 		}
 		ops = append(ops, o)
-		code = code[o.size:]
-		pc += uint64(o.size)
+		code = code[o.Size:]
+		pc += uint64(o.Size)
 	}
 	return ops, loops
 }
 
 // siteOf tells whether an instruction is a site, and which number it hands on.
-func (s *search) siteOf(at *state, o op, f gometa.Func, pc uint64) (site, bool) {
+func (s *search) siteOf(at *steps.State, o steps.Step, f gometa.Func, pc uint64) (site, bool) {
 	m := s.machine
-	switch o.kind {
-	case trap:
-		if o.imm != 0 { // s390x: in the instruction
-			return site{pc, value{known, o.imm}, 0}, true
+	switch o.Kind {
+	case steps.Trap:
+		if o.Imm != 0 { // s390x: in the instruction
+			return site{pc, steps.Value{From: steps.Known, N: o.Imm}, 0}, true
 		}
-		return site{pc, at.regs[m.number], 0}, true
-	case call, jump:
-		return s.handedOn(at, o.kind, o.target, f, pc, o.late-1)
-	case callAny, jumpAny:
-		if o.src >= 0 && at.regs[o.src].from == known {
-			return s.handedOn(at, o.kind-1, uint64(at.regs[o.src].n+o.imm), f, pc, noRegister)
+		return site{pc, at.Register(m.Number), 0}, true
+	case steps.Call, steps.Jump:
+		return s.handedOn(at, o.Kind, o.Target, f, pc, o.Late-1)
+	case steps.CallAny, steps.JumpAny:
+		if o.Src >= 0 && at.Register(o.Src).From == steps.Known {
+			return s.handedOn(at, o.Kind-1, uint64(at.Register(o.Src).N+o.Imm), f, pc, steps.NoRegister)
 		}
 	}
 	return site{}, false
 }
 
 // handedOn is the number at a call or a jump to an entry. `late` is a register that is written on the way.
-func (s *search) handedOn(at *state, k kind, target uint64, f gometa.Func, pc uint64, late int) (site, bool) {
+func (s *search) handedOn(at *steps.State, k steps.Kind, target uint64, f gometa.Func, pc uint64, late int) (site, bool) {
 	e, ok := s.entries[target]
-	if !ok || k == jump && target >= f.Entry && target < f.End && target != f.Entry {
+	if !ok || k == steps.Jump && target >= f.Entry && target < f.End && target != f.Entry {
 		return site{}, false
 	}
 	found := site{pc: pc, through: target}
-	switch e.from {
-	case fromCaller:
-		if found.number = at.regs[e.n]; late == int(e.n) {
-			found.number = value{}
+	switch e.From {
+	case steps.FromCaller:
+		if found.number = at.Register(int(e.N)); late == int(e.N) {
+			found.number = steps.Value{}
 		}
-	case fromStack:
-		if stack := at.regs[s.machine.stack]; stack.from == address {
-			offset := e.n
-			if k == call {
-				offset -= s.machine.pushed
+	case steps.FromStack:
+		if stack := at.Register(s.machine.Stack); stack.From == steps.OnStack {
+			offset := e.N
+			if k == steps.Call {
+				offset -= s.machine.Pushed
 			}
-			found.number = at.slot(stack.n + offset)
+			found.number = at.Slot(stack.N + offset)
 		}
 	}
 	return found, true
@@ -136,8 +137,8 @@ func (s *search) callers(targets map[uint64]bool) []int {
 		if err != nil {
 			continue
 		}
-		for at := 0; at+4 <= len(code); at += s.machine.aligned {
-			target, size := s.machine.callMayBe(code[at:], r.Start+uint64(at))
+		for at := 0; at+4 <= len(code); at += s.machine.Aligned {
+			target, size := s.machine.CallMayBe(code[at:], r.Start+uint64(at))
 			if size == 0 || target < low || target > high || !targets[target] {
 				continue
 			}

@@ -1,3 +1,9 @@
+// Package syscalls recovers the numbers of the system calls that a program can make, at the places where it says them.
+//
+// A number is a constant that travels through registers and stack slots to the instruction that enters the kernel. The
+// code of the few functions on that way is followed in a straight line, joining at forward jumps. A function that
+// enters the kernel with a number that it was given becomes a place to which its callers hand numbers, and so on
+// outwards: no name of a function is asked, so that stripped binaries, C code and wrappers of users are the same.
 package syscalls
 
 import (
@@ -9,6 +15,7 @@ import (
 	"seatrial.example/reader/gometa"
 	"seatrial.example/reader/image"
 	"seatrial.example/reader/request"
+	"seatrial.example/reader/steps"
 )
 
 func init() {
@@ -21,12 +28,6 @@ func init() {
 		}
 		return find(m, t, asked.Places)
 	})
-}
-
-var machines = map[string]*machine{
-	"amd64": &amd64, "386": &i386, "arm64": &arm64, "arm": &arm, "loong64": &loong64, "riscv64": &riscv64,
-	"ppc64": &ppc64, "ppc64le": &ppc64le, "s390x": &s390x,
-	"mips": &mips, "mipsle": &mipsle, "mips64": &mips64, "mips64le": &mips64le,
 }
 
 // Place is where in the program a system call is made.
@@ -56,8 +57,7 @@ type Answer struct {
 
 type search struct {
 	image   *image.Image
-	machine *machine
-	word    int64
+	machine *steps.Machine
 	funcs   []gometa.Func // sorted
 	outside map[int]bool  // indexes in funcs of code outside Go
 	entries map[uint64]entry
@@ -70,11 +70,11 @@ const (
 )
 
 func find(m *image.Image, t *gometa.Meta, places int) (*Answer, error) {
-	machine := machines[m.GOARCH]
+	machine := steps.For(m.GOARCH)
 	if machine == nil {
 		return nil, fmt.Errorf("system calls of %s are not followed", m.GOARCH)
 	}
-	s := &search{image: m, machine: machine, word: int64(m.PtrSize), entries: map[uint64]entry{}}
+	s := &search{image: m, machine: machine, entries: map[uint64]entry{}}
 	s.collect(t)
 	sites := map[int][]site{}
 	next := s.trapping()
@@ -83,8 +83,8 @@ func find(m *image.Image, t *gometa.Meta, places int) (*Answer, error) {
 		for _, i := range next {
 			sites[i] = s.follow(s.funcs[i], s.code(i))
 			for _, found := range sites[i] {
-				from := found.number.from
-				if _, is := s.entries[s.funcs[i].Entry]; is || from != fromCaller && from != fromStack || len(s.entries) >= entriesLimit {
+				from := found.number.From
+				if _, is := s.entries[s.funcs[i].Entry]; is || from != steps.FromCaller && from != steps.FromStack || len(s.entries) >= entriesLimit {
 					continue
 				}
 				s.entries[s.funcs[i].Entry] = entry(found.number)
@@ -149,8 +149,8 @@ func (s *search) trapping() []int {
 			continue
 		}
 		code := s.code(i)
-		for at := 0; at+max(s.machine.aligned, 2) <= len(code); at += s.machine.aligned {
-			if s.machine.trapMayBe(code[at:]) {
+		for at := 0; at+max(s.machine.Aligned, 2) <= len(code); at += s.machine.Aligned {
+			if s.machine.TrapMayBe(code[at:]) {
 				found = append(found, i)
 				break
 			}
@@ -170,11 +170,11 @@ func (s *search) answer(sites map[int][]site, places int) *Answer {
 	for _, i := range order {
 		for _, found := range sites[i] {
 			of := &answer.Unresolved
-			switch found.number.from {
-			case fromCaller, fromStack: // its callers say it
+			switch found.number.From {
+			case steps.FromCaller, steps.FromStack: // its callers say it
 				continue
-			case known:
-				n := int64(int32(found.number.n))
+			case steps.Known:
+				n := int64(int32(found.number.N))
 				if of = byNumber[n]; of == nil {
 					of = &Call{Number: n}
 					byNumber[n] = of

@@ -1,0 +1,82 @@
+// Package steps says what an instruction does to constants and addresses on their way through registers and the stack,
+// on every architecture of Go that Linux has: enough to follow a number to the kernel, or a pointer to its use.
+package steps
+
+// Kind is what an instruction does.
+type Kind uint8
+
+// The kinds of steps. Dst, Dst2 and Src are registers.
+const (
+	Other    Kind = iota // writes Dst and Dst2 with something that is not known
+	Constant             // Dst = Imm
+	Add                  // Dst = Src + Imm
+	Insert               // Dst = Dst with 16 bits at bit Shift replaced by Imm
+	Combine              // Dst = Src | Imm
+	Load                 // Dst = word at Src + Imm; with Pair, Dst2 from that far behind
+	Store                // word at Src + Imm = Dst; with Pair, Dst2 that far behind
+	SetWord              // word at Src + Imm = Value
+	Smash                // Pair bytes at Src + Imm become something that is not known
+	Push                 // the stack pointer moves down, then the word there = Dst, or Imm without a Dst
+	Pop                  // Dst = the word at the stack pointer, which moves up
+	Call                 // to Target
+	CallAny              // to Src + Imm, where that is known
+	Jump                 // to Target
+	Branch               // perhaps to Target
+	JumpAny              // to Src + Imm, where that is known, or back to the caller
+	Trap                 // enters the kernel; Imm is the number where the instruction holds it
+)
+
+// Step is one instruction. The registers are the machine's numbers; for x86 those of the ModRM byte.
+type Step struct {
+	Kind      Kind
+	Size      int
+	Dst, Dst2 int
+	Src       int
+	Imm       int64
+	Value     int64
+	Shift     uint
+	Pair      int64
+	Target    uint64
+	Late      int // the register that the instruction behind a call writes (MIPS), plus 1
+}
+
+// NoRegister stands for none. As the base of a Load it makes Imm an address.
+const NoRegister = -1
+
+// pushedUnknown is the Dst2 of a push of something that is not known.
+const pushedUnknown = -2
+
+// nothing is an instruction of this size that writes no register.
+func nothing(size int) Step {
+	return Step{Kind: Other, Size: size, Dst: NoRegister, Dst2: NoRegister, Src: NoRegister}
+}
+
+// writes is an instruction that writes one register with something that is not known.
+func writes(size, dst int) Step {
+	return Step{Kind: Other, Size: size, Dst: dst, Dst2: NoRegister, Src: NoRegister}
+}
+
+// Machine is what has to be known of an architecture.
+type Machine struct {
+	Decode   func(code []byte, addr uint64) Step // code is never empty; Size is at least 1
+	Stack    int                                 // the stack pointer
+	Number   int                                 // holds the number of a system call when the kernel is entered
+	Zero     int                                 // always 0; NoRegister where there is no such register
+	Argument int                                 // holds the first integer argument of C; NoRegister: the stack
+	Pushed   int64                               // bytes that a call pushes
+	Aligned  int                                 // of instructions
+
+	// CallMayBe reads a direct call or jump; a size of 0 says that there is none. TrapMayBe tells an instruction that
+	// enters the kernel. Both are quick, and may be wrong where data looks like code.
+	CallMayBe func(code []byte, addr uint64) (target uint64, size int)
+	TrapMayBe func(code []byte) bool
+}
+
+// For gives the machine of a GOARCH; nil for one that is not followed.
+func For(goarch string) *Machine { return machines[goarch] }
+
+var machines = map[string]*Machine{
+	"amd64": &amd64, "386": &i386, "arm64": &arm64, "arm": &arm, "loong64": &loong64, "riscv64": &riscv64,
+	"ppc64": &ppc64, "ppc64le": &ppc64le, "s390x": &s390x,
+	"mips": &mipsBig, "mipsle": &mipsLittle, "mips64": &mipsBig, "mips64le": &mipsLittle,
+}
