@@ -10,7 +10,8 @@ from typing import Any
 import msgspec
 
 from seatrial import processes
-from seatrial.formats.deep_request import Description, Member, describe
+from seatrial.formats.deep_request import Member, describe
+from seatrial.formats.description import Description
 from seatrial.formats.window import Malformed, Window
 from seatrial.model.absence import Unknown
 from seatrial.model.binary import BinaryFacts

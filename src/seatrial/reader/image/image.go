@@ -67,6 +67,7 @@ type Image struct {
 	byAddr   []Segment // with bytes in the file, sorted by Addr
 	last     int       // index in byAddr of the segment that was asked last
 	tables   []SymbolTable
+	object   bool // ELF ET_REL, whose symbols count from their sections
 	needed   map[string]Need
 	bindings map[uint64]string
 }
@@ -78,6 +79,7 @@ type Description struct {
 	Format       string            `json:"format"`
 	Bits         int               `json:"bits"`
 	Endian       string            `json:"endian"`
+	Object       bool              `json:"object"`
 	Base         uint64            `json:"base"`
 	Segments     []Segment         `json:"segments"`
 	Sections     []Section         `json:"sections"`
@@ -91,6 +93,7 @@ func New(data []byte, about Description) (*Image, error) {
 	m := &Image{
 		GOOS: about.GOOS, GOARCH: about.GOARCH, Format: about.Format, Base: about.Base,
 		Sections: about.Sections, Segments: about.Segments, data: data, tables: about.SymbolTables,
+		object: about.Object,
 	}
 	switch about.Bits {
 	case 32, 64:

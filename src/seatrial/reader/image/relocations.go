@@ -2,7 +2,7 @@ package image
 
 import "slices"
 
-// RelocationTable is where relocations stand that the loader processes (ELF REL and RELA).
+// RelocationTable is where relocations stand (ELF REL and RELA): those that the loader processes, or an object file's.
 type RelocationTable struct {
 	Offset   uint64   `json:"offset"`
 	Size     uint64   `json:"size"`
@@ -10,6 +10,9 @@ type RelocationTable struct {
 	Relative []uint32 `json:"relative"` // the types that add the load address
 	Symbolic []uint32 `json:"symbolic"` // the types that store the address of a symbol
 	Mips64   bool     `json:"mips64"`   // r_info is made of fields
+	Table    int      `json:"table"`    // index of the symbol table that they name; -1 for none
+	Object   bool     `json:"object"`   // of an object file: offsets count from Base
+	Base     uint64   `json:"base"`     // address of the section that they change
 }
 
 // Bound names the symbol whose address the loader stores at addr: a slot of the GOT or a pointer in data.
@@ -21,7 +24,6 @@ func (m *Image) Bound(addr uint64) (string, bool) {
 // relocate stores what the loader would store if it loaded the file at the address it was linked for: with RELA the
 // words in the file may be 0. What is damaged is left as it is.
 func (m *Image) relocate(tables []RelocationTable) {
-	symbols := m.dynamicSymbols()
 	m.bindings = make(map[uint64]string)
 	word := uint64(m.PtrSize)
 	for _, table := range tables {
@@ -29,16 +31,19 @@ func (m *Image) relocate(tables []RelocationTable) {
 		if err != nil {
 			continue
 		}
+		symbols := m.numbered(table.Table)
 		step := 2 * word
 		if table.Addend {
 			step += word
 		}
 		for ; uint64(len(entries)) >= step; entries = entries[step:] {
-			addr := m.Word(entries)
+			addr := table.Base + m.Word(entries)
 			number, kind := m.info(m.Word(entries[word:]), table.Mips64)
 			addend := uint64(0)
 			if table.Addend {
 				addend = m.Word(entries[2*word:])
+			} else if table.Object {
+				addend, _ = m.Pointer(addr)
 			}
 			switch {
 			case number == 0 && slices.Contains(table.Relative, kind):
@@ -50,8 +55,10 @@ func (m *Image) relocate(tables []RelocationTable) {
 				if !ok {
 					continue
 				}
-				m.bindings[addr] = symbol.Name
-				if symbol.Kind != Import && table.Addend {
+				if symbol.Kind == Import || !table.Object {
+					m.bindings[addr] = symbol.Name
+				}
+				if symbol.Kind != Import && (table.Addend || table.Object) {
 					m.store(addr, symbol.Addr+addend)
 				}
 			}
@@ -80,14 +87,13 @@ func (m *Image) store(addr, value uint64) {
 	m.PutWord(b, value)
 }
 
-// dynamicSymbols gives the symbols of the loader's table by their number.
-func (m *Image) dynamicSymbols() func(number uint64) (Symbol, bool) {
+// numbered gives the symbols of an ELF table by their number.
+func (m *Image) numbered(index int) func(number uint64) (Symbol, bool) {
 	none := func(uint64) (Symbol, bool) { return Symbol{}, false }
-	i := slices.IndexFunc(m.tables, func(t SymbolTable) bool { return t.Dynamic && t.Form == "elf" })
-	if i < 0 {
+	if index < 0 || index >= len(m.tables) || m.tables[index].Form != "elf" {
 		return none
 	}
-	table := m.tables[i]
+	table := m.tables[index]
 	size := uint64(16)
 	if m.PtrSize == 8 {
 		size = 24
@@ -104,6 +110,7 @@ func (m *Image) dynamicSymbols() func(number uint64) (Symbol, bool) {
 		if number >= table.Count {
 			return Symbol{}, false
 		}
-		return m.elfSymbol(entries[number*size:(number+1)*size], names)
+		symbol, _ := m.elfSymbol(entries[number*size:(number+1)*size], names) // a section has no name
+		return symbol, true
 	}
 }

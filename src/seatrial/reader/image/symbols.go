@@ -137,6 +137,9 @@ func (m *Image) elfSymbol(entry, names []byte) (Symbol, bool) {
 		s.Kind = Import
 	} else if int(index) < len(m.Sections) {
 		s.Section = int(index)
+		if m.object { // where its section was put
+			s.Addr += m.Sections[index].Addr
+		}
 	}
 	s.Name = text(names, uint64(m.Order.Uint32(entry)))
 	return s, s.Name != ""
