@@ -77,6 +77,7 @@ type Arch struct {
 	index  map[string]int
 	decode func(a *Arch, code []byte, addr uint64, in *Instruction) error
 	x86    *x86Tables
+	fixed  *fixedTables
 }
 
 // ErrUnknown is what Decode returns for bytes that are no instruction that it knows.
