@@ -30,7 +30,7 @@ class _Unknown(msgspec.Struct):
 
 def _reason(raw: msgspec.Raw) -> str:
     """Why a part is unknown; "" for facts."""
-    return msgspec.json.decode(raw, type=_Unknown).unknown if bytes(raw[:12]).startswith(b'{"unknown":') else ""
+    return msgspec.json.decode(raw, type=_Unknown).unknown if bytes(memoryview(raw)[:12]).startswith(b'{"unknown":') else ""
 
 
 class PackageFunctions(msgspec.Struct, frozen=True):
