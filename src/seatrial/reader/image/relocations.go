@@ -21,6 +21,15 @@ func (m *Image) Bound(addr uint64) (string, bool) {
 	return name, ok
 }
 
+// EachBound visits the words that the loader fills with the address of a symbol that is defined elsewhere.
+func (m *Image) EachBound(visit func(addr uint64, name string)) {
+	for addr, name := range m.bindings {
+		if _, imported := m.needed[name]; imported {
+			visit(addr, name)
+		}
+	}
+}
+
 // relocate stores what the loader would store if it loaded the file at the address it was linked for: with RELA the
 // words in the file may be 0. What is damaged is left as it is.
 func (m *Image) relocate(tables []RelocationTable) {

@@ -3,7 +3,7 @@ package syscalls
 import (
 	"sort"
 
-	"seatrial.example/reader/gometa"
+	"seatrial.example/reader/code"
 	"seatrial.example/reader/steps"
 )
 
@@ -20,10 +20,10 @@ type site struct {
 const longest = 1 << 20 // bytes of one function that are followed
 
 // follow gives the sites of a function, whose code begins at its entry.
-func (s *search) follow(f gometa.Func, code []byte) []site {
-	m := s.machine
-	ops, loops := s.decode(f, code)
-	at := m.AtEntry(s.image.PtrSize)
+func (s *search) follow(f code.Func, body []byte) []site {
+	m := s.Machine
+	ops, loops := s.decode(f, body)
+	at := m.AtEntry(s.Image.PtrSize)
 	joined := map[uint64]*steps.State{}
 	var sites []site
 	pc, frame := f.Entry, int64(0)
@@ -65,26 +65,26 @@ func (s *search) follow(f gometa.Func, code []byte) []site {
 
 // decode gives the instructions of a function, and the addresses that it jumps back to. A jump to the begin is no
 // loop: so does Go's code when the stack had to grow, with everything as it was.
-func (s *search) decode(f gometa.Func, code []byte) ([]steps.Step, map[uint64]bool) {
-	ops := make([]steps.Step, 0, len(code)/4)
+func (s *search) decode(f code.Func, body []byte) ([]steps.Step, map[uint64]bool) {
+	ops := make([]steps.Step, 0, len(body)/4)
 	loops := map[uint64]bool{}
 	pc := f.Entry
-	for len(code) > 0 {
-		o := s.machine.Decode(code, pc)
-		o.Size = min(max(o.Size, 1), len(code))
+	for len(body) > 0 {
+		o := s.Machine.Decode(body, pc)
+		o.Size = min(max(o.Size, 1), len(body))
 		if (o.Kind == steps.Branch || o.Kind == steps.Jump) && o.Target <= pc && o.Target > f.Entry {
 			loops[o.Target] = true
 		}
 		ops = append(ops, o)
-		code = code[o.Size:]
+		body = body[o.Size:]
 		pc += uint64(o.Size)
 	}
 	return ops, loops
 }
 
 // siteOf tells whether an instruction is a site, and which number it hands on.
-func (s *search) siteOf(at *steps.State, o steps.Step, f gometa.Func, pc uint64) (site, bool) {
-	m := s.machine
+func (s *search) siteOf(at *steps.State, o steps.Step, f code.Func, pc uint64) (site, bool) {
+	m := s.Machine
 	switch o.Kind {
 	case steps.Trap:
 		if o.Imm != 0 { // s390x: in the instruction
@@ -102,7 +102,7 @@ func (s *search) siteOf(at *steps.State, o steps.Step, f gometa.Func, pc uint64)
 }
 
 // handedOn is the number at a call or a jump to an entry. `late` is a register that is written on the way.
-func (s *search) handedOn(at *steps.State, k steps.Kind, target uint64, f gometa.Func, pc uint64, late int) (site, bool) {
+func (s *search) handedOn(at *steps.State, k steps.Kind, target uint64, f code.Func, pc uint64, late int) (site, bool) {
 	e, ok := s.entries[target]
 	if !ok || k == steps.Jump && target >= f.Entry && target < f.End && target != f.Entry {
 		return site{}, false
@@ -114,10 +114,10 @@ func (s *search) handedOn(at *steps.State, k steps.Kind, target uint64, f gometa
 			found.number = steps.Value{}
 		}
 	case steps.FromStack:
-		if stack := at.Register(s.machine.Stack); stack.From == steps.OnStack {
+		if stack := at.Register(s.Machine.Stack); stack.From == steps.OnStack {
 			offset := e.N
 			if k == steps.Call {
-				offset -= s.machine.Pushed
+				offset -= s.Machine.Pushed
 			}
 			found.number = at.Slot(stack.N + offset)
 		}
@@ -132,17 +132,17 @@ func (s *search) callers(targets map[uint64]bool) []int {
 		low, high = min(low, t), max(high, t)
 	}
 	found := map[int]bool{}
-	for _, r := range s.image.Code() {
-		code, err := s.image.Bytes(r.Start, r.End-r.Start)
+	for _, r := range s.Image.Code() {
+		body, err := s.Image.Bytes(r.Start, r.End-r.Start)
 		if err != nil {
 			continue
 		}
-		for at := 0; at+4 <= len(code); at += s.machine.Aligned {
-			target, size := s.machine.CallMayBe(code[at:], r.Start+uint64(at))
+		for at := 0; at+4 <= len(body); at += s.Machine.Aligned {
+			target, size := s.Machine.CallMayBe(body[at:], r.Start+uint64(at))
 			if size == 0 || target < low || target > high || !targets[target] {
 				continue
 			}
-			if i := s.functionAt(r.Start + uint64(at)); i >= 0 {
+			if i := s.At(r.Start + uint64(at)); i >= 0 {
 				found[i] = true
 			}
 		}

@@ -10,8 +10,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"sort"
-	"strings"
 
+	"seatrial.example/reader/code"
 	"seatrial.example/reader/gometa"
 	"seatrial.example/reader/image"
 	"seatrial.example/reader/request"
@@ -32,13 +32,8 @@ func init() {
 
 // Place is where in the program a system call is made.
 type Place struct {
-	PC       uint64 `json:"pc"`
-	Function string `json:"function"`
-	Package  string `json:"package"`
-	File     string `json:"file"`
-	Line     int    `json:"line"`    // of the function
-	Through  string `json:"through"` // the function that enters the kernel, or hands the number on; "" for the place itself
-	C        bool   `json:"c"`       // not in Go's text
+	code.Place
+	Through string `json:"through"` // the function that enters the kernel, or hands the number on; "" for the place itself
 }
 
 // Call is one system call.
@@ -56,10 +51,7 @@ type Answer struct {
 }
 
 type search struct {
-	image   *image.Image
-	machine *steps.Machine
-	funcs   []gometa.Func // sorted
-	outside map[int]bool  // indexes in funcs of code outside Go
+	*code.List
 	entries map[uint64]entry
 }
 
@@ -70,25 +62,23 @@ const (
 )
 
 func find(m *image.Image, t *gometa.Meta, places int) (*Answer, error) {
-	machine := steps.For(m.GOARCH)
-	if machine == nil {
+	s := &search{List: code.Of(m, t), entries: map[uint64]entry{}}
+	if s.Machine == nil {
 		return nil, fmt.Errorf("system calls of %s are not followed", m.GOARCH)
 	}
-	s := &search{image: m, machine: machine, entries: map[uint64]entry{}}
-	s.collect(t)
 	sites := map[int][]site{}
 	next := s.trapping()
 	for round := 0; len(next) > 0 && round < rounds; round++ {
 		fresh := map[uint64]bool{}
 		for _, i := range next {
-			sites[i] = s.follow(s.funcs[i], s.code(i))
+			sites[i] = s.follow(s.Funcs[i], s.Body(i))
 			for _, found := range sites[i] {
 				from := found.number.From
-				if _, is := s.entries[s.funcs[i].Entry]; is || from != steps.FromCaller && from != steps.FromStack || len(s.entries) >= entriesLimit {
+				if _, is := s.entries[s.Funcs[i].Entry]; is || from != steps.FromCaller && from != steps.FromStack || len(s.entries) >= entriesLimit {
 					continue
 				}
-				s.entries[s.funcs[i].Entry] = entry(found.number)
-				fresh[s.funcs[i].Entry] = true
+				s.entries[s.Funcs[i].Entry] = entry(found.number)
+				fresh[s.Funcs[i].Entry] = true
 			}
 		}
 		next = nil
@@ -102,55 +92,16 @@ func find(m *image.Image, t *gometa.Meta, places int) (*Answer, error) {
 	return s.answer(sites, places), nil
 }
 
-// collect sorts Go's functions and the others into one list. A range of C code without names is cut where it is called.
-func (s *search) collect(t *gometa.Meta) {
-	var ours, others []gometa.Func
-	if t != nil {
-		ours, others = t.Funcs(), t.OutsideGo()
-	} else {
-		others = gometa.Outside(s.image, nil)
-	}
-	s.funcs = append(append(make([]gometa.Func, 0, len(ours)+len(others)), ours...), others...)
-	first := map[uint64]bool{}
-	for _, f := range others {
-		first[f.Entry] = true
-	}
-	sort.SliceStable(s.funcs, func(i, j int) bool { return s.funcs[i].Entry < s.funcs[j].Entry })
-	s.outside = map[int]bool{}
-	for i := range s.funcs {
-		if first[s.funcs[i].Entry] {
-			s.outside[i] = true
-		}
-	}
-}
-
-func (s *search) code(i int) []byte {
-	f := s.funcs[i]
-	code, err := s.image.Bytes(f.Entry, min(f.End-f.Entry, longest))
-	if err != nil {
-		return nil
-	}
-	return code
-}
-
-func (s *search) functionAt(pc uint64) int {
-	i := sort.Search(len(s.funcs), func(i int) bool { return s.funcs[i].Entry > pc }) - 1
-	if i < 0 || pc >= s.funcs[i].End {
-		return -1
-	}
-	return i
-}
-
 // trapping gives the functions that may enter the kernel themselves: the Go compiler makes none.
 func (s *search) trapping() []int {
 	var found []int
-	for i, f := range s.funcs {
-		if !f.Assembly && !s.outside[i] {
+	for i, f := range s.Funcs {
+		if !f.Assembly && !f.C {
 			continue
 		}
-		code := s.code(i)
-		for at := 0; at+max(s.machine.Aligned, 2) <= len(code); at += s.machine.Aligned {
-			if s.machine.TrapMayBe(code[at:]) {
+		code := s.Body(i)
+		for at := 0; at+max(s.Machine.Aligned, 2) <= len(code); at += s.Machine.Aligned {
+			if s.Machine.TrapMayBe(code[at:]) {
 				found = append(found, i)
 				break
 			}
@@ -191,27 +142,16 @@ func (s *search) answer(sites map[int][]site, places int) *Answer {
 	sort.Slice(answer.Calls, func(i, j int) bool { return answer.Calls[i].Number < answer.Calls[j].Number })
 	answer.Entries = []string{}
 	for entry := range s.entries {
-		answer.Entries = append(answer.Entries, s.nameAt(entry))
+		answer.Entries = append(answer.Entries, s.Name(entry))
 	}
 	sort.Strings(answer.Entries)
 	return answer
 }
 
 func (s *search) place(i int, found site) Place {
-	f := s.funcs[i]
-	p := Place{
-		PC: found.pc, Function: strings.TrimSuffix(f.Name, ".abi0"), Package: f.Package, File: f.File, Line: f.Line,
-		C: s.outside[i],
-	}
+	p := Place{Place: s.Place(i, found.pc)}
 	if found.through != 0 {
-		p.Through = s.nameAt(found.through)
+		p.Through = s.Name(found.through)
 	}
 	return p
-}
-
-func (s *search) nameAt(addr uint64) string {
-	if i := s.functionAt(addr); i >= 0 {
-		return strings.TrimSuffix(s.funcs[i].Name, ".abi0")
-	}
-	return fmt.Sprintf("%#x", addr)
 }

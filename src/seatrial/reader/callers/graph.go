@@ -1,0 +1,226 @@
+package callers
+
+import (
+	"sort"
+	"strings"
+
+	"seatrial.example/reader/code"
+	"seatrial.example/reader/image"
+)
+
+// use is a use of one name by a function.
+type use struct {
+	function int
+	pc       uint64
+	call     bool
+}
+
+// graph is who uses what.
+type graph struct {
+	*code.List
+	slots map[uint64]string // filled by the loader, by address
+	stubs map[uint64]string // code that jumps through a slot
+	uses  map[string][]use
+	calls map[int]map[int]bool // C function to the functions of C that use it
+	roots map[int][]use        // C function to the Go functions that use it
+	owner map[string]string    // the mark that cgo puts into the names of a package's functions to the package
+	data  map[string][]uint64  // name to words of data, outside of what code loads, that the loader fills
+}
+
+const stubSize = 64 // bytes; a longer function is more than a stub
+
+func build(l *code.List, slots, stubs map[uint64]string, named map[string]bool) *graph {
+	g := &graph{
+		List: l, slots: slots, stubs: stubs, uses: map[string][]use{}, calls: map[int]map[int]bool{}, roots: map[int][]use{},
+		owner: map[string]string{}, data: map[string][]uint64{},
+	}
+	own := g.defined(named)
+	seen := map[uint64]bool{} // slots that code uses
+	g.findStubs(seen)
+	entries := map[uint64]string{}
+	for i := range l.Funcs {
+		if l.Funcs[i].C {
+			entries[l.Funcs[i].Entry] = ""
+		}
+	}
+	inC := setOf(slots, g.stubs, entries, own)
+	words := l.Pointers(func(addr uint64) bool { _, ok := entries[addr]; return ok })
+	inGo := setOf(slots, g.stubs, own)
+	for word := range words {
+		inGo.low, inGo.high = min(inGo.low, word), max(inGo.high, word)
+		inGo.set[word] = true
+	}
+	for i := range l.Funcs {
+		f := &l.Funcs[i]
+		if _, stub := g.stubs[f.Entry]; stub {
+			continue
+		}
+		w := &inGo
+		if f.C {
+			w = &inC
+		}
+		references(l, i, w, func(r reference) {
+			if r.target >= f.Entry && r.target < f.End {
+				return
+			}
+			u := use{i, r.pc, r.call}
+			for _, names := range []map[uint64]string{slots, g.stubs, own} {
+				if name, ok := names[r.target]; ok {
+					g.uses[name] = append(g.uses[name], u)
+					seen[r.target] = true
+				}
+			}
+			g.edge(i, r, words)
+		})
+	}
+	for addr, name := range slots {
+		if !seen[addr] {
+			g.data[name] = append(g.data[name], addr)
+		}
+	}
+	return g
+}
+
+// edge notes that a function uses a function of C.
+func (g *graph) edge(i int, r reference, words map[uint64]uint64) {
+	target := r.target
+	if entry, ok := words[target]; ok && !g.Funcs[i].C {
+		target = entry
+	}
+	to := g.At(target)
+	if to < 0 || to == i || !g.Funcs[to].C || g.Funcs[to].Entry != target {
+		return
+	}
+	if !g.Funcs[i].C {
+		g.roots[to] = append(g.roots[to], use{i, r.pc, true})
+		if mark := cgoMark(g.Funcs[to].Name); mark != "" {
+			g.owner[mark] = g.Funcs[i].Package
+		}
+		return
+	}
+	if g.calls[to] == nil {
+		g.calls[to] = map[int]bool{}
+	}
+	g.calls[to][i] = true
+}
+
+// cgoMark is the part of a name that cgo gives to all C functions of one package: _cgo_<mark>_Cfunc_getaddrinfo.
+func cgoMark(name string) string {
+	rest, ok := strings.CutPrefix(name, "_cgo_")
+	if mark, _, more := strings.Cut(rest, "_"); ok && more && len(mark) == 12 {
+		return mark
+	}
+	return ""
+}
+
+// defined gives the functions that the binary has itself of those that are asked for by name.
+func (g *graph) defined(named map[string]bool) map[uint64]string {
+	own := map[uint64]string{}
+	if len(named) > 0 {
+		g.Image.EachSymbol(func(s image.Symbol) bool {
+			if s.Kind != image.Import && s.Addr != 0 && named[s.Name] {
+				own[s.Addr] = s.Name
+			}
+			return true
+		})
+	}
+	return own
+}
+
+// findStubs finds the code that does nothing but jump to what a slot holds.
+func (g *graph) findStubs(seen map[uint64]bool) {
+	w := setOf(g.slots)
+	for i := range g.Funcs {
+		if !g.Funcs[i].C {
+			continue
+		}
+		body, entry := g.Body(i), g.Funcs[i].Entry
+		if g.Image.GOARCH == "amd64" || g.Image.GOARCH == "386" {
+			g.stubsX86(body, entry, seen)
+			continue
+		}
+		// In sections of stubs all stand in one range: each begins behind the jump of the one before.
+		begin := entry
+		references(g.List, i, &w, func(r reference) {
+			if section := g.sectionOf(entry); section == "" && g.Funcs[i].End-entry > stubSize {
+				return
+			}
+			for pc := begin; pc < r.pc && r.pc-pc > stubSize; pc += uint64(g.Machine.Aligned) {
+				begin = pc
+			}
+			g.stubs[begin] = g.slots[r.target]
+			seen[r.target] = true
+			begin = r.pc
+		})
+	}
+}
+
+func (g *graph) sectionOf(addr uint64) string {
+	for _, name := range []string{".plt", ".plt.sec", ".plt.got", ".iplt"} {
+		if s := g.Image.Section(name); s != nil && addr >= s.Addr && addr < s.Addr+s.Size {
+			return name
+		}
+	}
+	return ""
+}
+
+// stubsX86 finds JMP through a slot, with what may stand before it (ENDBR64, or ENDBR32).
+func (g *graph) stubsX86(body []byte, entry uint64, seen map[uint64]bool) {
+	w := setOf(g.slots)
+	referencesX86(body, entry, g.Image.GOARCH == "386", &w, func(r reference) {
+		at := int(r.pc - entry)
+		if at < 1 || body[at-1] != 0xff || body[at] != 0x25 {
+			return
+		}
+		seen[r.target] = true
+		begin := r.pc - 1
+		if at >= 2 && body[at-2] == 0xf2 { // BND
+			begin--
+			at--
+		}
+		g.stubs[begin] = g.slots[r.target]
+		if at >= 5 && body[at-5] == 0xf3 && body[at-4] == 0x0f && body[at-3] == 0x1e {
+			g.stubs[begin-4] = g.slots[r.target]
+		}
+	})
+}
+
+// chain is how a Go function comes to a function of C.
+type chain struct {
+	from use
+	via  []int // functions of C, the first called by Go
+}
+
+// leading gives the Go functions that lead to a function of C, each by a shortest way, at most `limit`.
+func (g *graph) leading(to, limit int) []chain {
+	var found []chain
+	next := map[int]int{to: -1} // the function that it is nearer by
+	queue := []int{to}
+	known := map[int]bool{}
+	for len(queue) > 0 && len(found) < limit {
+		i := queue[0]
+		queue = queue[1:]
+		for _, u := range g.roots[i] {
+			if !known[u.function] && len(found) < limit {
+				known[u.function] = true
+				c := chain{from: u}
+				for at := i; at >= 0; at = next[at] {
+					c.via = append(c.via, at)
+				}
+				found = append(found, c)
+			}
+		}
+		callers := make([]int, 0, len(g.calls[i]))
+		for caller := range g.calls[i] {
+			callers = append(callers, caller)
+		}
+		sort.Ints(callers)
+		for _, caller := range callers {
+			if _, seen := next[caller]; !seen {
+				next[caller] = i
+				queue = append(queue, caller)
+			}
+		}
+	}
+	return found
+}

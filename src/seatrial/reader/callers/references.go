@@ -1,0 +1,143 @@
+// Package callers tells which functions use what a binary imports: through the linker's stubs, through slots that the
+// loader fills, and for C code which Go functions lead there.
+package callers
+
+import (
+	"encoding/binary"
+
+	"seatrial.example/reader/code"
+	"seatrial.example/reader/steps"
+)
+
+// reference is a use of an address by an instruction.
+type reference struct {
+	pc     uint64
+	target uint64
+	call   bool // control goes there; else it is loaded from, or its address is taken
+}
+
+// wanted is a set of addresses with its bounds, so that most others are turned away without a look-up.
+type wanted struct {
+	low, high uint64
+	set       map[uint64]bool
+}
+
+func setOf[V any](addrs ...map[uint64]V) wanted {
+	w := wanted{low: ^uint64(0), set: map[uint64]bool{}}
+	for _, m := range addrs {
+		for addr := range m {
+			w.low, w.high = min(w.low, addr), max(w.high, addr)
+			w.set[addr] = true
+		}
+	}
+	return w
+}
+
+func (w *wanted) has(addr uint64) bool { return addr >= w.low && addr <= w.high && w.set[addr] }
+
+// references visits the uses of the wanted addresses in a function.
+func references(l *code.List, i int, w *wanted, visit func(reference)) {
+	if len(w.set) == 0 {
+		return
+	}
+	f, body := &l.Funcs[i], l.Body(i)
+	switch l.Image.GOARCH {
+	case "amd64", "386":
+		referencesX86(body, f.Entry, l.Image.GOARCH == "386", w, visit)
+	default:
+		followed(l, f, body, w, visit)
+	}
+}
+
+// referencesX86 tries each place in the code as the distance or the address in an instruction that has one: nothing is
+// lost where data stand between instructions, and few numbers behind such a byte hit an address that is wanted by chance.
+func referencesX86(body []byte, addr uint64, absolute bool, w *wanted, visit func(reference)) {
+	for at := 1; at+4 <= len(body); at++ {
+		number := binary.LittleEndian.Uint32(body[at:])
+		target := addr + uint64(at) + 4 + uint64(int64(int32(number)))
+		if absolute {
+			target = uint64(uint32(target))
+		}
+		if w.has(target) {
+			if call, ok := relativeX86(body, at, absolute); ok {
+				visit(reference{addr + uint64(at) - 1, target, call})
+			}
+		}
+		if absolute && w.has(uint64(number)) {
+			visit(reference{addr + uint64(at) - 1, uint64(number), isIndirect(body, at)})
+		}
+	}
+}
+
+// relativeX86 tells an instruction whose distance stands at this place, and whether control goes there.
+func relativeX86(body []byte, at int, absolute bool) (call, ok bool) {
+	before := body[at-1]
+	switch {
+	case before == 0xe8, before == 0xe9: // CALL, JMP
+		return true, true
+	case at > 1 && body[at-2] == 0x0f && before >= 0x80 && before <= 0x8f: // Jcc
+		return true, true
+	case absolute || before&0xc7 != 5 || at < 2: // the ModRM byte of a place relative to the next instruction
+		return false, false
+	}
+	switch body[at-2] {
+	case 0xff: // CALL, JMP
+		return true, true
+	case 0x8b, 0x8d, 0x03, 0x3b, 0x33, 0x2b, 0x0b, 0x23, 0x39, 0x85, 0x63: // MOV, LEA, ADD, CMP, ...
+		return false, true
+	}
+	return false, false
+}
+
+// isIndirect tells CALL and JMP through a word at the address that stands at this place.
+func isIndirect(body []byte, at int) bool {
+	return at > 1 && body[at-2] == 0xff && (body[at-1] == 0x15 || body[at-1] == 0x25)
+}
+
+// followed takes constants through registers, in a straight line.
+func followed(l *code.List, f *code.Func, body []byte, w *wanted, visit func(reference)) {
+	at := l.Machine.AtEntry(l.Image.PtrSize)
+	if toc, ok := tableOfContents(l); ok {
+		at.Set(2, steps.Value{From: steps.Known, N: int64(toc)})
+	}
+	for pc := f.Entry; len(body) > 0; {
+		o := l.Machine.Decode(body, pc)
+		o.Size = min(max(o.Size, 1), len(body))
+		switch o.Kind {
+		case steps.Call, steps.Jump, steps.Branch:
+			if w.has(o.Target) {
+				visit(reference{pc, o.Target, true})
+			}
+		case steps.CallAny, steps.JumpAny, steps.Load:
+			if addr, ok := at.Address(o); ok && w.has(addr) {
+				visit(reference{pc, addr, o.Kind != steps.Load})
+			}
+		}
+		toc := at.Register(2)
+		at.Take(o)
+		switch o.Kind {
+		case steps.Constant, steps.Add, steps.Insert, steps.Combine:
+			if v := at.Register(o.Dst); v.From == steps.Known && w.has(uint64(v.N)) {
+				visit(reference{pc, uint64(v.N), false})
+			}
+		case steps.Call, steps.CallAny:
+			if _, ok := tableOfContents(l); ok {
+				at.Set(2, toc)
+			}
+		}
+		body = body[o.Size:]
+		pc += uint64(o.Size)
+	}
+}
+
+// tableOfContents is what register 2 holds in C code of ppc64le (Power Architecture 64-bit ELF V2 ABI, 2.3.2).
+func tableOfContents(l *code.List) (uint64, bool) {
+	if l.Image.GOARCH != "ppc64le" {
+		return 0, false
+	}
+	got := l.Image.Section(".got")
+	if got == nil {
+		return 0, false
+	}
+	return got.Addr + 0x8000, true
+}

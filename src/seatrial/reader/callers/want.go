@@ -1,0 +1,125 @@
+package callers
+
+import (
+	"encoding/json"
+	"fmt"
+	"sort"
+	"strconv"
+
+	"seatrial.example/reader/code"
+	"seatrial.example/reader/gometa"
+	"seatrial.example/reader/image"
+	"seatrial.example/reader/request"
+)
+
+func init() {
+	request.Register("callers", func(m *image.Image, t *gometa.Meta, args json.RawMessage) (any, error) {
+		asked := arguments{Places: 20, Chains: 20}
+		if err := request.Arguments(args, &asked); err != nil {
+			return nil, err
+		}
+		return find(m, t, asked)
+	})
+}
+
+type arguments struct {
+	Slots   map[string]string `json:"slots"` // address to name, beside those that the relocations tell
+	Stubs   map[string]string `json:"stubs"`
+	Defined []string          `json:"defined"` // functions in the binary itself that are asked for
+	Places  int               `json:"places"`  // that are listed for each name
+	Chains  int               `json:"chains"`  // that are listed for each function of C
+}
+
+// Leading is a Go function that leads to a function of C.
+type Leading struct {
+	code.Place
+	Via []string `json:"via"` // functions of C on the way, the first called by Go
+}
+
+// Use is a function that uses an import.
+type Use struct {
+	code.Place
+	Call bool      `json:"call"` // else its address is taken, or a word of it read
+	From []Leading `json:"from"` // for a function of C
+}
+
+// Name is what uses one import.
+type Name struct {
+	Count int   `json:"count"`
+	Uses  []Use `json:"uses"` // one for each function
+	Data  int   `json:"data"` // words of data that the loader fills with it and no code was seen to read
+}
+
+// Answer is what was found, by the name of the import.
+type Answer struct {
+	Names map[string]*Name `json:"names"`
+}
+
+func find(m *image.Image, t *gometa.Meta, asked arguments) (*Answer, error) {
+	l := code.Of(m, t)
+	if l.Machine == nil {
+		return nil, fmt.Errorf("callers on %s are not followed", m.GOARCH)
+	}
+	slots, err := addresses(asked.Slots)
+	if err != nil {
+		return nil, err
+	}
+	stubs, err := addresses(asked.Stubs)
+	if err != nil {
+		return nil, err
+	}
+	m.EachBound(func(addr uint64, name string) { slots[addr] = name })
+	named := map[string]bool{}
+	for _, name := range asked.Defined {
+		named[name] = true
+	}
+	g := build(l, slots, stubs, named)
+	answer := &Answer{Names: map[string]*Name{}}
+	for name, uses := range g.uses {
+		answer.Names[name] = g.told(uses, asked)
+	}
+	for name, words := range g.data {
+		if answer.Names[name] == nil {
+			answer.Names[name] = &Name{Uses: []Use{}}
+		}
+		answer.Names[name].Data = len(words)
+	}
+	return answer, nil
+}
+
+func (g *graph) told(uses []use, asked arguments) *Name {
+	sort.SliceStable(uses, func(i, j int) bool { return uses[i].pc < uses[j].pc })
+	told := &Name{Count: len(uses), Uses: []Use{}}
+	seen := map[int]bool{}
+	for _, u := range uses {
+		if seen[u.function] || len(told.Uses) >= asked.Places {
+			continue
+		}
+		seen[u.function] = true
+		one := Use{Place: g.Place(u.function, u.pc), Call: u.call, From: []Leading{}}
+		if one.C {
+			one.Package = g.owner[cgoMark(one.Function)]
+			for _, c := range g.leading(u.function, asked.Chains) {
+				leading := Leading{Place: g.Place(c.from.function, c.from.pc)}
+				for _, via := range c.via {
+					leading.Via = append(leading.Via, g.Funcs[via].Name)
+				}
+				one.From = append(one.From, leading)
+			}
+		}
+		told.Uses = append(told.Uses, one)
+	}
+	return told
+}
+
+func addresses(given map[string]string) (map[uint64]string, error) {
+	named := make(map[uint64]string, len(given))
+	for text, name := range given {
+		addr, err := strconv.ParseUint(text, 0, 64)
+		if err != nil {
+			return nil, fmt.Errorf("address %q: %w", text, err)
+		}
+		named[addr] = name
+	}
+	return named, nil
+}
