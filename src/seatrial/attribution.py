@@ -163,11 +163,6 @@ def _comparable(offer: Offer, other: Offer, layer: Layer) -> bool:
     return set(offer.same) <= set(other.same) and not another_cpu
 
 
-def _share_a_lack(offer: Offer, other: Offer, layer: Layer) -> bool:
-    """Whether the same illegal instruction under both may be one that the platform's CPU has and neither of them."""
-    return layer == Layer.CPU and not set(offer.lacks).isdisjoint(other.lacks)
-
-
 class _Attribution:
     """One history, looked at step by step."""
 
@@ -211,6 +206,9 @@ class _Attribution:
     def _no_sound_runner(self) -> Verdict:
         offer, canary = self._offers[0], self._canaries[0]
         trouble = self._trouble(0)
+        if canary.trouble:
+            why = message("run.machine", why=canary.trouble.text.rstrip("."))
+            return Verdict(State.ENVIRONMENT, why, 0, Step.CANARY, canary.trouble.code)
         if canary.passed:
             why = message("run.mismatch", runner=offer.implementation, difference=trouble)
             return Verdict(State.ENVIRONMENT, why, 0, Step.CANARY, "mismatch")
@@ -235,6 +233,10 @@ class _Attribution:
             or self._suspect(index, own)
         )
 
+    def _lacks(self, index: int) -> set[str]:
+        """Features of the platform's CPU that the offer says it lacks, or whose instruction trapped there."""
+        return {*self._offers[index].lacks, *self._canaries[index].lacks}
+
     def _of(self, index: int, perturbation: Perturbation | None = None) -> list[Observation]:
         return [r for e, r in self._trials if e.offer == index and e.perturbation is perturbation]
 
@@ -248,6 +250,8 @@ class _Attribution:
         match seen.layer:
             case Layer.RUNNER:
                 return Verdict(State.ENVIRONMENT, seen.reason, index, Step.STAGE, "runner")
+            case Layer.MACHINE:
+                return Verdict(State.ENVIRONMENT, seen.reason, index, Step.STAGE, seen.subject)
             case Layer.COMPILER:
                 return self._fail(index, Step.STAGE, seen)
             case Layer.LOADER_INTERPRETER if subject.loader and subject.interpreter != subject.loader:
@@ -268,7 +272,7 @@ class _Attribution:
         if not started and all(_ENOEXEC in text for text in texts):
             why = message("run.no-self-exec", runner=offer.implementation)
             return Verdict(State.EMULATOR, why, index, Step.CAPABILITY, "capability")
-        lacking = sorted(self._subject.required.intersection(offer.lacks))
+        lacking = sorted(self._subject.required & self._lacks(index))
         if seen.layer not in (Layer.CPU, Layer.CPU_LEVEL) or not lacking:
             return None
         state = State.ENVIRONMENT if offer.fidelity in _REAL else State.EMULATOR
@@ -306,8 +310,8 @@ class _Attribution:
         """Steps 6 and 7, where something is emulated that could be at fault; then what is left."""
         offer = self._offers[index]
         suspicion = ""
-        if own[0].layer == Layer.CPU and offer.lacks:
-            suspicion = f"lacks {', '.join(offer.lacks)}"
+        if own[0].layer == Layer.CPU and (lacks := self._lacks(index)):
+            suspicion = f"lacks {', '.join(sorted(lacks))}"
         if offer.fidelity in _REAL:
             return self._remainder(index, own, suspicion)
         for perturbation in Perturbation if self._subject.perturbed else ():
@@ -329,7 +333,7 @@ class _Attribution:
             if self._trouble(other):
                 continue
             there = self._of(other)
-            if len(there) < _runs(own) and not any(seen.layer == Layer.RUNNER for seen in there):
+            if len(there) < _runs(own) and not any(seen.layer in (Layer.RUNNER, Layer.MACHINE) for seen in there):
                 return Experiment(other, Step.ESCALATE)
             if verdict := self._compare(index, own, other, there):
                 return verdict
@@ -342,7 +346,9 @@ class _Attribution:
         if not good:
             # Failing there in another way proves neither: the next implementation, or what is left, decides.
             same = any(_same(mine, theirs) for mine in own for theirs in there)
-            proof = same and not _share_a_lack(self._offers[index], self._offers[other], own[0].layer)
+            # The same illegal instruction under both may be one that the platform's CPU has and neither of them.
+            lacking = own[0].layer == Layer.CPU and self._lacks(index) & self._lacks(other)
+            proof = same and not lacking
             return self._fail(index, Step.ESCALATE, own[0]) if proof else None
         if not _comparable(self._offers[index], self._offers[other], own[0].layer):
             return None

@@ -13,7 +13,6 @@ import msgspec
 import seatrial
 from seatrial import rules
 from seatrial.build import build, build_flags, environment, input_key, test_key
-from seatrial.build.plan import go_target
 from seatrial.conformance import Certifier, as_stage
 from seatrial.errors import CouldNotCheck
 from seatrial.formats import read_binary
@@ -24,28 +23,26 @@ from seatrial.model.finding import Evidence, Finding
 from seatrial.model.message import Message
 from seatrial.model.platform import Platform
 from seatrial.model.program import BuildFailed, BuildJob, BuildResult, Built, CannotBuild, CgoFiles
-from seatrial.model.project import BuildSettings, TestsSpec
+from seatrial.model.project import TestsSpec
 from seatrial.model.report import ArtifactSummary, Stage, ToolVersion
 from seatrial.model.runner import Offer, Runner, Workload
 from seatrial.model.states import Confidence, Fidelity, Severity, StageName, State, worst
-from seatrial.model.trial import CanaryResult, Observation, Perturbation
+from seatrial.model.trial import Observation, Perturbation
 from seatrial.planning import Plan, PlannedCell, Request
 from seatrial.processes import interrupted, shell_line
 from seatrial.project import active_suppression
+from seatrial.proving import Canaries
 from seatrial.results import Result, Results
 from seatrial.runners import Ways, ways
 from seatrial.running import run_stage, subject_of
 from seatrial.store import Store, digest
 from seatrial.tables.conformance_cases import cases_of
 from seatrial.tables.messages import message
-from seatrial.toolchains import compile_probe
-from seatrial.trials.canary import run_canary
 from seatrial.trials.go_test import TestCommand, TestRuns
 from seatrial.trials.smoke import smoke
 
 __all__ = ["CellRun", "Context", "Outcome", "ourselves"]
 
-_CANARY = Path(seatrial.__file__).parent / "probes" / "canary"
 _LIBC_RULES = ("ST-INTERP-", "ST-LIBC-")
 """Rules that must be silent before a run on a newer libc than the platform's may pass."""
 
@@ -90,8 +87,7 @@ class Context:
         self.host: HostFacts = host()
         self._runners = runners
         self._tools: set[ToolVersion] = set()
-        self._canaries: dict[str, CanaryResult] = {}
-        self._locks: dict[str, threading.Lock] = {}
+        self.canary = Canaries(plan.go, store)
         self._lock = threading.Lock()
         self._conformance_lock = threading.Lock()
         self._certifier = Certifier(plan.go, store, self.ways, self.canary, lambda _: None, not request.runner)
@@ -147,7 +143,7 @@ class Context:
         return digest(
             ourselves(),
             inputs,
-            [(offer.key, offer.prefix, dict(offer.environment)) for offer in offers],
+            [(offer.key, offer.words, dict(offer.environment)) for offer in offers],
             looked,
             self.request.runner,
             (self.host.kernel, self.host.cpu_model, self.host.libc),
@@ -166,18 +162,6 @@ class Context:
         with self._lock:
             seen = {self.plan.go.tool(), *(one.tool for one in compilers if one.tool), *self._tools}
         return tuple(sorted(seen, key=lambda tool: (tool.name, tool.version)))
-
-    def canary(self, platform: Platform, offer: Offer) -> CanaryResult:
-        """What the canary shows under this offer; run once. Raises CouldNotCheck when it cannot be built."""
-        target = go_target(platform, BuildSettings())
-        key = digest(offer.key, offer.prefix, target)
-        with self._lock:
-            lock = self._locks.setdefault(key, threading.Lock())
-        with lock:
-            if key not in self._canaries:
-                built = compile_probe(self.plan.go, _CANARY, target, self.store)
-                self._canaries[key] = run_canary(offer, built)
-            return self._canaries[key]
 
     def conformance(self, platform: Platform) -> Certificate:
         """The certificate of a platform. One at a time: cases on the same CPUs would disturb each other."""

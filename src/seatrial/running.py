@@ -138,6 +138,8 @@ def _stage(
             *verdict.evidence,
             *(shown.evidence if shown else ()),
             *account(subject, usable, history),
+            *(canary.evidence if canary else ()),
+            *offer.notes,
             *_limits(offer),
         ),
         output=what.output if what else "",

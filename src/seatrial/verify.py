@@ -5,12 +5,14 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from pathlib import Path
 
 import msgspec
 
 from seatrial import __version__, processes
 from seatrial.cells import CellRun, Context, Outcome
 from seatrial.host import host
+from seatrial.machines import init_program
 from seatrial.model.events import CellPlanned, Event, Finished, Note, Planned, StageEnded, StageStarted
 from seatrial.model.finding import Finding
 from seatrial.model.program import BuildJob
@@ -28,9 +30,10 @@ from seatrial.model.states import Group, StageName, State, group_of
 from seatrial.planning import Plan, PlannedCell, Request, make_plan
 from seatrial.platforms import summary
 from seatrial.results import Results, run_directory
-from seatrial.runners import all_runners
+from seatrial.runners import all_runners, ended_afterwards
 from seatrial.store import Store, write_atomically
 from seatrial.tables.messages import message
+from seatrial.toolchains import find_go
 
 __all__ = ["Listener", "Request", "exit_code", "verify"]
 
@@ -49,7 +52,8 @@ def verify(request: Request, store: Store, listen: Listener) -> Report:
     with processes.interruptible():
         run = _Run(request, store, listen)
         try:
-            return run.work()
+            with ended_afterwards(run.runners):
+                return run.work()
         except KeyboardInterrupt:
             processes.interrupt()
             return run.interrupted()
@@ -68,15 +72,15 @@ class _Run:
         self._stages: dict[tuple[str, StageName], Stage] = {}
         self._findings: dict[tuple[str, StageName], tuple[Finding, ...]] = {}
         self._artifacts: dict[str, ArtifactSummary] = {}
-        self._runners = all_runners(store, self._note)
+        self.runners = all_runners(store, self._note, self._init)
         self._plan: Plan | None = None
         self._context: Context | None = None
 
     def work(self) -> Report:
         """Plan, do all of it, report."""
-        plan = self._plan = make_plan(self._request, self._store, self._runners)
+        plan = self._plan = make_plan(self._request, self._store, self.runners)
         results = Results(self._store, self._request.digest, self._request.resume, self._request.fresh)
-        context = self._context = Context(self._request, plan, self._store, results, self._runners)
+        context = self._context = Context(self._request, plan, self._store, results, self.runners)
         self._tell(_planned(plan))
         if self._request.resume:
             self._note(f"going on where the last run stopped: {results.resumed} results are kept")
@@ -107,6 +111,10 @@ class _Run:
         report = self._report(complete=False)
         self._keep(report)
         return report
+
+    def _init(self, goarch: str) -> Path:
+        """The init of a virtual machine's guest."""
+        return init_program(find_go(self._request.go, self._store), goarch, self._store)
 
     def _start_builds(self, context: Context, pool: Executor) -> dict[str, Future[Outcome]]:
         """One build for all the cells that want the same artifact, in the order of the cells."""

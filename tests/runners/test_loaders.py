@@ -7,7 +7,7 @@ from seatrial.errors import CouldNotCheck
 from seatrial.model.platform import Platform
 from seatrial.model.runner import CannotOffer, Workload
 from seatrial.packages import Package, Packages
-from seatrial.runners.loaders import Sysroot, ask_version, sysroot
+from seatrial.runners.loaders import Sysroot, ask_version, libc_version, sysroot
 from seatrial.store import Store
 
 _ARM64 = Workload("linux", "arm64", "/lib/ld-linux-aarch64.so.1", "glibc")
@@ -37,7 +37,7 @@ _GLIBC = {
 
 
 def test_a_sysroot_joins_its_packages(tmp_path: Path, platform: Callable[..., Platform]) -> None:
-    made = sysroot(Store(tmp_path / "store"), _Made(tmp_path, _GLIBC), "x", platform("arm64"), _ARM64)
+    made = sysroot(Store(tmp_path / "store"), _Made(tmp_path, _GLIBC), "x", libc_version(platform("arm64")), _ARM64)
     assert isinstance(made, Sysroot)
     assert sorted(path.name for path in (made.path / "lib").iterdir()) == [
         "ld-linux-aarch64.so.1",
@@ -50,7 +50,9 @@ def test_a_sysroot_joins_its_packages(tmp_path: Path, platform: Callable[..., Pl
 def test_a_package_without_lib(tmp_path: Path, platform: Callable[..., Platform]) -> None:
     packages = _Made(tmp_path, {"musl-riscv64": ["usr/lib/ld-musl-riscv64.so.1"]})
     workload = Workload("linux", "riscv64", "/lib/ld-musl-riscv64.so.1", "musl")
-    assert isinstance(sysroot(Store(tmp_path / "store"), packages, "x", platform("riscv64"), workload), Sysroot)
+    assert isinstance(
+        sysroot(Store(tmp_path / "store"), packages, "x", libc_version(platform("riscv64")), workload), Sysroot
+    )
 
 
 @pytest.mark.parametrize(("libc", "newer"), [("glibc 2.28", False), ("glibc 2.36", False), ("glibc 2.38", True)])
@@ -58,13 +60,15 @@ def test_the_c_library_is_no_older_than_the_platforms(
     tmp_path: Path, platform: Callable[..., Platform], libc: str, newer: bool
 ) -> None:
     packages = _Made(tmp_path, _GLIBC)
-    sysroot(Store(tmp_path / "store"), packages, "x", platform("arm64", libc=libc), _ARM64)
+    sysroot(Store(tmp_path / "store"), packages, "x", libc_version(platform("arm64", libc=libc)), _ARM64)
     assert packages.asked == [(name, newer) for name in ("glibc-arm64", "libgcc-arm64", "libstdcxx-arm64")]
 
 
 def test_a_loader_that_no_package_has(tmp_path: Path, platform: Callable[..., Platform]) -> None:
     workload = Workload("linux", "arm64", "/lib64/ld.so.1", "glibc")
-    refusal = sysroot(Store(tmp_path / "store"), _Made(tmp_path, _GLIBC), "x", platform("arm64"), workload)
+    refusal = sysroot(
+        Store(tmp_path / "store"), _Made(tmp_path, _GLIBC), "x", libc_version(platform("arm64")), workload
+    )
     assert isinstance(refusal, CannotOffer)
     assert refusal.reason_code == "no-sysroot"
     assert "/lib64/ld.so.1" in refusal.reason.text
@@ -78,8 +82,8 @@ def test_no_package_and_no_network(tmp_path: Path, platform: Callable[..., Platf
     store = Store(tmp_path)
     workload = Workload("linux", "loong64", "/lib/ld-musl-loongarch64.so.1", "musl")
     refusals = [
-        sysroot(store, Nothing(store, print), "x", platform("loong64"), workload),
-        sysroot(store, Nothing(store, print), "x", platform("arm64"), _ARM64),
+        sysroot(store, Nothing(store, print), "x", libc_version(platform("loong64")), workload),
+        sysroot(store, Nothing(store, print), "x", libc_version(platform("arm64")), _ARM64),
     ]
     assert [str(one.reason) for one in refusals if isinstance(one, CannotOffer)] == [
         "No package with musl for loong64 is known.",

@@ -16,7 +16,7 @@ from seatrial.tables.architectures import architectures
 from seatrial.tables.calibration import instructions
 from seatrial.toolchains import compile_probe
 from seatrial.toolchains.go import GoToolchain
-from seatrial.trials.calibration import CALIBRATION_SOURCE, calibrate
+from seatrial.trials.calibration import CALIBRATION_SOURCE, Differences, calibrate, differences
 
 Build = Callable[[str], Path]
 
@@ -32,8 +32,9 @@ def test_this_machine_executes_what_its_kernel_lists(native: Offer, program: Bui
     rows = instructions(here.goarch)
     if not rows:
         pytest.skip(f"the calibration program has no port to {here.goarch}")
-    seen = calibrate(native, program(here.goarch), here.goarch, here.cpu_features)
-    assert (seen.trouble, seen.odd, seen.lacks) == ("", (), ())
+    seen = calibrate(native, program(here.goarch), here.goarch)
+    assert (seen.trouble, seen.odd) == ("", ())
+    assert differences(seen, here.goarch, here.cpu_features).lacks == ()
     listed = {row.name for row in rows if row.feature in here.cpu_features}
     assert listed <= set(seen.executed)
     assert len(seen.executed) + len(seen.trapped) == len(rows)
@@ -51,26 +52,24 @@ def emulated(goarch: str, model: str) -> Offer:
 @pytest.mark.go
 @pytest.mark.qemu
 def test_a_cpu_without_carry_less_multiplication_traps_it(program: Build) -> None:
-    without, with_it = (
-        calibrate(emulated("amd64", model), program("amd64"), "amd64", ("pclmulqdq", "avx2"))
-        for model in ("Dhyana", "EPYC")
-    )
+    without, with_it = (calibrate(emulated("amd64", model), program("amd64"), "amd64") for model in ("Dhyana", "EPYC"))
     assert "pclmulqdq" in without.trapped and "pclmulqdq" in with_it.executed
-    assert (without.lacks, with_it.lacks) == (("pclmulqdq",), ())
-    assert "avx2" not in with_it.adds and {"bmi2", "avx"} <= set(with_it.adds)
-    assert {"avx512f", "vaes"}.isdisjoint(with_it.adds)
+    lacking, full = (differences(seen, "amd64", ("pclmulqdq", "avx2")) for seen in (without, with_it))
+    assert (lacking.lacks, full.lacks) == (("pclmulqdq",), ())
+    assert "avx2" not in full.adds and {"bmi2", "avx"} <= set(full.adds)
+    assert {"avx512f", "vaes"}.isdisjoint(full.adds)
 
 
 @pytest.mark.go
 @pytest.mark.qemu
 def test_cores_of_arm(program: Build) -> None:
     old, new = (
-        calibrate(emulated("arm64", model), program("arm64"), "arm64", ("atomics", "jscvt"))
-        for model in ("cortex-a72", "neoverse-n1")
+        calibrate(emulated("arm64", model), program("arm64"), "arm64") for model in ("cortex-a72", "neoverse-n1")
     )
-    assert (old.trouble, old.odd, old.lacks) == ("", (), ("atomics", "jscvt"))
-    assert (new.trouble, new.odd, new.lacks) == ("", (), ("jscvt",))
-    assert "lrcpc" in new.adds and "sve" not in new.adds
+    assert (old.trouble, old.odd, new.trouble, new.odd) == ("", (), "", ())
+    without, with_them = (differences(seen, "arm64", ("atomics", "jscvt")) for seen in (old, new))
+    assert (without.lacks, with_them.lacks) == (("atomics", "jscvt"), ("jscvt",))
+    assert "lrcpc" in with_them.adds and "sve" not in with_them.adds
 
 
 @pytest.mark.parametrize(
@@ -84,7 +83,7 @@ def test_cores_of_arm(program: Build) -> None:
 def test_a_program_that_does_not_end_says_nothing(
     text: str, trouble: str, script: Callable[[str], Path], native: Offer
 ) -> None:
-    seen = calibrate(native, script(text), "amd64", ())
+    seen = calibrate(native, script(text), "amd64")
     assert (seen.trouble, seen.executed, seen.trapped) == (trouble, (), ())
 
 
@@ -93,13 +92,15 @@ def test_another_signal_is_no_trap(script: Callable[[str], Path], native: Offer)
         f'{{"instruction":"{row.name}","signal":{11 if row.name == "movbe" else 4}}}' for row in instructions("amd64")
     ]
     text = "cat <<'END'\n" + "\n".join([*lines, f'{{"end":{len(lines)}}}']) + "\nEND"
-    seen = calibrate(native, script(text), "amd64", ("movbe", "avx"))
-    assert (seen.odd, seen.lacks, seen.adds) == (("movbe: signal 11",), ("avx",), ())
+    seen = calibrate(native, script(text), "amd64")
+    assert seen.odd == ("movbe: signal 11",)
+    assert differences(seen, "amd64", ("movbe", "avx")) == Differences(("avx",), ())
     assert "movbe" not in seen.trapped
 
 
 def test_without_known_features_nothing_differs(script: Callable[[str], Path], native: Offer) -> None:
     lines = [f'{{"instruction":"{row.name}","signal":0}}' for row in instructions("amd64")]
     text = "cat <<'END'\n" + "\n".join([*lines, f'{{"end":{len(lines)}}}']) + "\nEND"
-    seen = calibrate(native, script(text), "amd64", None)
-    assert (seen.adds, len(seen.executed)) == ((), len(lines))
+    seen = calibrate(native, script(text), "amd64")
+    assert len(seen.executed) == len(lines)
+    assert differences(seen, "amd64", None) == Differences()

@@ -56,7 +56,9 @@ _CACHE = click.option(
     help="A folder with platform files of your own. Repeatable.",
 )
 @click.option(
-    "--runner", type=click.Choice(["native", "qemu-user", "wine"]), help="Run with this runner only. Default: the best."
+    "--runner",
+    type=click.Choice(["native", "qemu-user", "wine", "micro-vm"]),
+    help="Run with this runner only. Default: the best.",
 )
 @click.option("--go", "go_command", metavar="PATH", help="Another go command, or its GOROOT.")
 @click.option("--json", "json_path", metavar="FILE", help="Write the certificate as JSON; - is stdout.")

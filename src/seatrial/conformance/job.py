@@ -1,27 +1,24 @@
 """`seatrial conformance`: which platforms, which cases, and one certificate each."""
 
 import fnmatch
-import threading
 from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
 
 from seatrial import platforms, processes
-from seatrial.build.plan import go_target
 from seatrial.conformance.certify import Certifier
 from seatrial.conformance.host_platform import host_platform
 from seatrial.errors import CouldNotCheck, UsageError
+from seatrial.machines import init_program
 from seatrial.model.conformance import CaseInfo, CaseOutcome, Certificate
 from seatrial.model.platform import Platform
-from seatrial.model.project import BuildSettings
-from seatrial.model.runner import Offer, Workload
-from seatrial.model.trial import CanaryResult
-from seatrial.runners import Ways, all_runners, ways
-from seatrial.store import Store, digest
+from seatrial.model.runner import Workload
+from seatrial.proving import Canaries
+from seatrial.runners import Ways, all_runners, ended_afterwards, ways
+from seatrial.store import Store
 from seatrial.tables.conformance_cases import TOPICS, cases, cases_of
-from seatrial.toolchains import compile_probe, find_go
-from seatrial.trials.canary import CANARY_SOURCE, run_canary
+from seatrial.toolchains import find_go
 
 __all__ = ["CaseEnded", "Event", "Noted", "PlatformStarted", "Request", "choose", "conformance"]
 
@@ -86,25 +83,17 @@ def conformance(request: Request, store: Store, listen: Callable[[Event], None])
     """
     chosen = _platforms(request)
     go = find_go(request.go, store)
-    runners = all_runners(store, lambda text: listen(Noted(text)))
+    runners = all_runners(store, lambda text: listen(Noted(text)), lambda goarch: init_program(go, goarch, store))
     used = tuple(one for one in runners if request.runner in ("", one.name))
-    canaries: dict[str, CanaryResult] = {}
-    lock = threading.Lock()
-
-    def canary(platform: Platform, offer: Offer) -> CanaryResult:
-        target = go_target(platform, BuildSettings())
-        key = digest(offer.key, offer.prefix, target)
-        with lock:
-            if key not in canaries:
-                canaries[key] = run_canary(offer, compile_probe(go, CANARY_SOURCE, target, store))
-            return canaries[key]
 
     def search(platform: Platform, workload: Workload) -> Ways:
         return ways(used, platform, workload)
 
-    certifier = Certifier(go, store, search, canary, lambda text: listen(Noted(text)), replaceable=not request.runner)
+    certifier = Certifier(
+        go, store, search, Canaries(go, store), lambda text: listen(Noted(text)), replaceable=not request.runner
+    )
     found = []
-    with processes.interruptible():
+    with processes.interruptible(), ended_afterwards(runners):
         for platform in chosen:
             infos = choose(cases_of(platform.goos, platform.goarch), request.topics, request.cases)
             listen(PlatformStarted(platform.title, len(infos)))

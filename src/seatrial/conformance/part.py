@@ -12,11 +12,12 @@ from seatrial.model.message import Message
 from seatrial.model.platform import Platform
 from seatrial.model.runner import Offer, Workload
 from seatrial.model.states import State
-from seatrial.model.trial import CanaryResult, Layer, Observation, Perturbation
+from seatrial.model.trial import CanaryResult, Layer, MachineTrouble, Observation, Perturbation
 from seatrial.runners import Ways
 from seatrial.running import subject_of
 from seatrial.tables.messages import message
 from seatrial.trials.conformance import ProbeRun, Told, lacks, run_probe
+from seatrial.trials.machine_words import reason_of
 
 __all__ = ["Canaries", "Part", "Place", "Search", "observation"]
 
@@ -102,15 +103,21 @@ class Part:
 
 def observation(id_: str, outcome: CaseOutcome | None, run: ProbeRun) -> Observation:
     """A case's outcome in attribution's words. What was never reported is the runner's affair."""
+    if outcome is None and run.trouble:
+        signature = f"{id_}: {run.trouble.code} {run.trouble.text}"
+        why = reason_of(run.trouble)
+        return Observation(State.FAIL, why, Layer.MACHINE, signature, subject=run.trouble.code, output=run.output)
     if outcome is None:
         why = message("conformance.not-reported", ending=run.ending)
         return Observation(State.FAIL, why, Layer.RUNNER, signature=f"{id_}: {run.ending}", output=run.output)
     first = outcome.detail.partition("\n")[0]
     illegal = "illegal instruction" in outcome.ended or "SIGILL" in outcome.detail
+    lost = outcome.ended == "vm-lost"
     return Observation(
         State.PASS if outcome.state is not State.FAIL else State.FAIL,
-        _reason(id_, first),
-        layer=Layer.CPU if illegal else Layer.PROGRAM,
+        reason_of(MachineTrouble("vm-lost", first)) if lost else _reason(id_, first),
+        layer=Layer.MACHINE if lost else Layer.CPU if illegal else Layer.PROGRAM,
+        subject="vm-lost" if lost else "",
         signature=f"{id_}: {first}",
         failed=(id_,) if outcome.state is State.FAIL else (),
         timed_out=outcome.ended == "time limit",

@@ -16,7 +16,7 @@ from seatrial.machines.emulation import Emulation, unsupported_features
 from seatrial.machines.kept import Kept
 from seatrial.machines.network import Connection
 from seatrial.machines.terminal import converse, window
-from seatrial.model.machine import BootStage, CgroupMode, Ended, Limits, MachineSpec, Seen, SystemEmulator
+from seatrial.model.machine import BootStage, CgroupMode, Ended, Limits, MachineSpec, Proof, Seen, SystemEmulator
 
 __all__ = ["Machine"]
 
@@ -52,6 +52,20 @@ class Machine:
     def unsupported(self) -> tuple[str, ...]:
         """Features of the CPU model that QEMU warned it cannot give, in QEMU's names."""
         return unsupported_features(self._emulation.log)
+
+    @property
+    def proof(self) -> Proof:
+        """What the machine is, for reports."""
+        return Proof(
+            seen=self.seen,
+            emulator=self.emulator.name,
+            cpu=self.spec.cpu,
+            accelerator=self.accelerator,
+            accelerator_reason=self.accelerator_reason,
+            unsupported=self.unsupported,
+            boot_seconds=self.boot_seconds,
+            restored=self.restored,
+        )
 
     @property
     def argv(self) -> tuple[str, ...]:

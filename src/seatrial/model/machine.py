@@ -17,6 +17,7 @@ __all__ = [
     "Kernel",
     "Limits",
     "MachineSpec",
+    "Proof",
     "Seen",
     "SystemEmulator",
     "VmLost",
@@ -132,6 +133,25 @@ class Seen(msgspec.Struct, frozen=True):
     command_line: str
     taint: int = 0
     """/proc/sys/kernel/tainted."""
+
+
+class Proof(msgspec.Struct, frozen=True):
+    """What a machine is, told by its guest and by QEMU: what stands in reports."""
+
+    seen: Seen
+    emulator: str
+    """"qemu-system 10.0.2"."""
+    cpu: str
+    """What QEMU was told with `-cpu`; "" for the table's default."""
+    accelerator: str
+    """`tcg` or `kvm`."""
+    accelerator_reason: str = ""
+    """Why it is not `kvm`; "" where it is, or where `tcg` was asked for."""
+    unsupported: tuple[str, ...] = ()
+    """Features of the CPU model that QEMU warned it cannot give, in QEMU's names."""
+    boot_seconds: float = 0.0
+    restored: bool = False
+    """It came out of a snapshot."""
 
 
 class Limits(msgspec.Struct, frozen=True):

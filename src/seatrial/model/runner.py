@@ -8,12 +8,13 @@ from typing import Protocol
 
 import msgspec
 
+from seatrial.model.finding import Evidence
 from seatrial.model.message import Message
 from seatrial.model.platform import Platform
 from seatrial.model.report import Substitute, ToolVersion
 from seatrial.model.states import Fidelity
 
-__all__ = ["CannotOffer", "Offer", "Runner", "Workload"]
+__all__ = ["CannotOffer", "Door", "Offer", "Runner", "Workload"]
 
 
 class Workload(msgspec.Struct, frozen=True):
@@ -27,11 +28,24 @@ class Workload(msgspec.Struct, frozen=True):
     """Family that the interpreter belongs to: `glibc`, `musl` or ""."""
 
 
+class Door(msgspec.Struct, frozen=True):
+    """How a machine whose files and network are not the host's is reached."""
+
+    session: str
+    """Of the session that runs commands in it (`seatrial.machines.session`)."""
+    token: str
+    """Stands before each line of the runner's own on stderr. Nothing inside the machine can know it."""
+    one_cpu: tuple[str, ...]
+    """The prefix that holds a program to one CPU of the machine."""
+    shown: tuple[str, ...]
+    """The words with which a person runs a command in such a machine."""
+
+
 class Offer(msgspec.Struct, frozen=True):
     """A way to execute programs of one platform, tried out and ready: put `prefix` before the command."""
 
     runner: str
-    """`native`, `qemu-user`, `wine`."""
+    """`native`, `qemu-user`, `wine`, `micro-vm`."""
     implementation: str
     """Which one exactly, for attribution's second opinion: "qemu-user 10.0.2"."""
     fidelity: Fidelity
@@ -47,11 +61,20 @@ class Offer(msgspec.Struct, frozen=True):
     """CPU features of the platform that this runner cannot give."""
     limits: tuple[str, ...] = ()
     """What else does not work here ("programs that start themselves: no user namespaces")."""
+    notes: tuple[Evidence, ...] = ()
+    """What else reports are to tell of it."""
     time_factor: float = 1.0
     """How much longer than natively things may take: time limits are multiplied by it."""
     tools: tuple[ToolVersion, ...] = ()
+    door: Door | None = None
+    """None where a program has the host's files and network."""
     key: str = ""
     """Digest of everything that decides how this offer behaves (emulator, sysroot, model), for cache keys."""
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """The prefix as a person writes it: the same each time."""
+        return self.door.shown if self.door else self.prefix
 
 
 class CannotOffer(msgspec.Struct, frozen=True):
@@ -60,7 +83,7 @@ class CannotOffer(msgspec.Struct, frozen=True):
     runner: str
     reason: Message
     reason_code: str
-    """`no-runner`, `no-emulator`, `no-wine`, `no-sysroot`, `cannot-run`."""
+    """`no-runner`, `no-emulator`, `no-kernel`, `no-wine`, `no-sysroot`, `cannot-run`, `vm-lost`, `mismatch`."""
     needs: Message
 
 

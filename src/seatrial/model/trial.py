@@ -9,7 +9,7 @@ from seatrial.model.finding import Evidence
 from seatrial.model.message import Message
 from seatrial.model.states import State
 
-__all__ = ["Calibration", "CanaryResult", "Layer", "Observation", "Perturbation"]
+__all__ = ["Calibration", "CanaryResult", "Layer", "MachineTrouble", "Observation", "Perturbation"]
 
 
 class Perturbation(StrEnum):
@@ -37,6 +37,8 @@ class Layer(StrEnum):
     """Test binaries could not be built."""
     RUNNER = "runner"
     """What stands in front of the program could not be started, or a tool such as `go test` did not begin."""
+    MACHINE = "machine"
+    """The virtual machine was lost, did not come up, or had too little memory; `subject` is the reason's code."""
 
 
 class Observation(msgspec.Struct, frozen=True):
@@ -69,21 +71,25 @@ class Observation(msgspec.Struct, frozen=True):
 
 
 class Calibration(msgspec.Struct, frozen=True):
-    """Which instructions a runner executes, asked one by one, and how that differs from the platform's CPU."""
+    """Which instructions a runner executes, asked one by one."""
 
     executed: tuple[str, ...] = ()
     """Names of rows of `tables/calibration.toml`."""
     trapped: tuple[str, ...] = ()
     odd: tuple[str, ...] = ()
     """Instructions that raised another signal than SIGILL, with it: they say nothing of their feature."""
-    lacks: tuple[str, ...] = ()
-    """CPU features, in the kernel's names, that the platform's CPU has and whose instruction trapped."""
-    adds: tuple[str, ...] = ()
-    """Features that the platform's CPU is not known to have and whose instruction was executed: a use of one passes
-    here and dies on the metal."""
     trouble: str = ""
     """Why the program did not come to its end; "" when it did."""
     reproducer: str = ""
+
+
+class MachineTrouble(msgspec.Struct, frozen=True):
+    """Why a virtual machine did not run a command to an end of its own."""
+
+    code: str
+    """`vm-lost`, `oom-killed`, `machine`, `not-started`: the reason's code."""
+    text: str
+    """"running: Kernel panic - not syncing: ..." where it was lost: the stage, then why."""
 
 
 class CanaryResult(msgspec.Struct, frozen=True):
@@ -97,6 +103,12 @@ class CanaryResult(msgspec.Struct, frozen=True):
     """Whether a program can start itself here; not needed to pass."""
     facts: Mapping[str, str] = {}
     """What the program saw of its machine: goarch, page_size, uname, cpus, hwcap, ..."""
+    evidence: tuple[Evidence, ...] = ()
+    """What else the runner shows of itself: how a guest saw its machine, what the calibration found."""
+    lacks: tuple[str, ...] = ()
+    """CPU features of the platform whose instruction trapped here."""
+    trouble: MachineTrouble | None = None
+    """Why it could not be run at all; None where it was."""
     ending: str = ""
     """How the canary ended: "exit code 0", "signal SIGSEGV"."""
     output: str = ""

@@ -18,7 +18,7 @@ from seatrial.tables.architectures import architectures
 from seatrial.tables.messages import message
 from seatrial.tables.packages import packages as rows
 
-__all__ = ["Loader", "Sysroot", "ask_version", "cannot_fetch", "sysroot"]
+__all__ = ["Loader", "Sysroot", "ask_version", "cannot_fetch", "libc_version", "sysroot"]
 
 
 class Loader(msgspec.Struct, frozen=True):
@@ -49,6 +49,11 @@ class Sysroot(msgspec.Struct, frozen=True):
         return digest([package.sha256 for package in self.packages])
 
 
+def libc_version(platform: Platform) -> str:
+    """Of the platform's C library; "" where nobody knows it."""
+    return platform.libc.value.version if platform.libc.value else ""
+
+
 def cannot_fetch(runner: str, what: str, error: CouldNotCheck, code: str) -> CannotOffer:
     """For a package that could not be had."""
     return CannotOffer(
@@ -59,10 +64,8 @@ def cannot_fetch(runner: str, what: str, error: CouldNotCheck, code: str) -> Can
     )
 
 
-def sysroot(
-    store: Store, packages: Packages, runner: str, platform: Platform, workload: Workload
-) -> Sysroot | CannotOffer:
-    """The sysroot for a dynamic program, fetched the first time; its C library is no older than the platform's.
+def sysroot(store: Store, packages: Packages, runner: str, wanted: str, workload: Workload) -> Sysroot | CannotOffer:
+    """The sysroot for a dynamic program, fetched the first time; its C library is no older than the version wanted.
 
     Where Debian has none as new, it is the newest.
     """
@@ -72,7 +75,6 @@ def sysroot(
     if not names:
         return _none(runner, what, message("runners.no_sysroot", what=what))
     try:
-        wanted = platform.libc.value.version if platform.libc.value else ""
         newer = _numbers(wanted) > _numbers(rows()[names[0]].version)
         parts = tuple(packages.fetch(name, newer) for name in names)
         key = digest([part.root for part in parts], row.triple)
@@ -110,13 +112,14 @@ def _fill(new: Path, parts: tuple[Package, ...], triple: str) -> None:
         (new / "lib64").symlink_to("lib")
 
 
-def ask_version(store: Store, prefix: Sequence[str], loader: Path, family: str, key: str = "") -> str:
+def ask_version(store: Store, prefix: Sequence[str], loader: Path, family: str, key: str = "", place: str = "") -> str:
     """The C library's family and version, asked of the loader through this prefix. "" when it does not run there.
 
-    Remembered for each state of the loader's file, with `key` for whatever else decides the answer.
+    Remembered for each state of the loader's file, with `key` for whatever else decides the answer, and `place` for
+    what the prefix stands for where its words are others each time.
     """
     words = (*prefix, str(loader))
-    known_as = digest(words, _state(loader), key)
+    known_as = digest((place, str(loader)) if place else words, _state(loader), key)
     if (known := store.get("loader-versions", known_as, str)) is not None:
         return known
     outcome = run([*words, "--version"], environment(), 20.0)  # musl prints its usage, which names the version

@@ -12,7 +12,7 @@ from seatrial.packages import Packages
 from seatrial.processes import run, writing_executable
 from seatrial.runners import elf
 from seatrial.runners.launcher import Launcher, Layer, environment, limits, write_launcher
-from seatrial.runners.loaders import Loader, ask_version, sysroot
+from seatrial.runners.loaders import Loader, ask_version, libc_version, sysroot
 from seatrial.runners.substitutes import Place, compare, cpu_is, release_is
 from seatrial.store import Store, digest, file_digest
 from seatrial.tables.messages import message
@@ -69,7 +69,7 @@ class Native:
 
     def _with_own_loader(self, platform: Platform, workload: Workload) -> Offer | CannotOffer:
         """For a loader that the host does not have: its directory is laid over the host's, for the program alone."""
-        made = sysroot(self._store, self._packages, self.name, platform, workload)
+        made = sysroot(self._store, self._packages, self.name, libc_version(platform), workload)
         if isinstance(made, CannotOffer):
             return made
         layers = {}

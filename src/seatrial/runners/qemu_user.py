@@ -17,7 +17,7 @@ from seatrial.runners import elf
 from seatrial.runners.emulators import WANTED_MAJOR, Emulator, Trial, emulators, kernels_name, quiet_model, try_model
 from seatrial.runners.launcher import Launcher, Registration, environment, write_emulator, write_launcher
 from seatrial.runners.launcher import limits as launcher_limits
-from seatrial.runners.loaders import Loader, Sysroot, ask_version, cannot_fetch, sysroot
+from seatrial.runners.loaders import Loader, Sysroot, ask_version, cannot_fetch, libc_version, sysroot
 from seatrial.runners.substitutes import Place, compare
 from seatrial.store import Store, digest
 from seatrial.tables.architectures import Architecture, architectures
@@ -45,7 +45,7 @@ class QemuUser:
             return
         root: Sysroot | None = None
         if workload.interpreter and not self._host_has_loader(workload):
-            made = sysroot(self._store, self._packages, self.name, platform, workload)
+            made = sysroot(self._store, self._packages, self.name, libc_version(platform), workload)
             if isinstance(made, CannotOffer):
                 yield made
                 return

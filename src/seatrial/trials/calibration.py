@@ -16,7 +16,7 @@ from seatrial.processes import run
 from seatrial.tables.calibration import instructions
 from seatrial.trials.execution import compose
 
-__all__ = ["CALIBRATION_SOURCE", "calibrate"]
+__all__ = ["CALIBRATION_SOURCE", "Differences", "calibrate", "differences"]
 
 CALIBRATION_SOURCE = Path(__file__).parents[1] / "probes" / "calibration"
 """The Go module; `seatrial.toolchains.compile.compile_probe` builds it for Linux on amd64 and arm64."""
@@ -31,8 +31,29 @@ class _Line(msgspec.Struct):
     end: int = -1
 
 
-def calibrate(offer: Offer, program: Path, goarch: str, features: Iterable[str] | None) -> Calibration:
-    """What the offer executes, compared with the features of the platform's CPU; None where nobody knows those."""
+class Differences(msgspec.Struct, frozen=True):
+    """How a machine's instructions differ from those of a platform's CPU: features, in the kernel's names."""
+
+    lacks: tuple[str, ...] = ()
+    """The platform's CPU has them, and their instruction trapped."""
+    adds: tuple[str, ...] = ()
+    """The platform's CPU is not known to have them, and their instruction was executed: a use of one passes here and
+    dies on the metal."""
+
+
+def differences(found: Calibration, goarch: str, features: Iterable[str] | None) -> Differences:
+    """Compare what was found with the features of a platform's CPU; None where nobody knows those."""
+    if features is None:
+        return Differences()
+    known = frozenset(features)
+    feature = {row.name: row.feature for row in instructions(goarch)}
+    lacks = {feature[name] for name in found.trapped} & known
+    adds = {feature[name] for name in found.executed} - known
+    return Differences(tuple(sorted(lacks)), tuple(sorted(adds)))
+
+
+def calibrate(offer: Offer, program: Path, goarch: str) -> Calibration:
+    """What the offer executes and what traps there."""
     rows = {row.name: row for row in instructions(goarch)}
     arguments = [f"{row.name}={row.encoding}" for row in rows.values()]
     with tempfile.TemporaryDirectory(prefix="seatrial-calibration-", ignore_cleanup_errors=True) as name:
@@ -49,21 +70,9 @@ def calibrate(offer: Offer, program: Path, goarch: str, features: Iterable[str] 
     if not outcome.ok or not ended or len(seen) != len(rows):
         last = outcome.stderr.strip().rpartition("\n")[2]
         return Calibration(trouble=last or outcome.ending, reproducer=command.line)
-    traps = {name for name, signal in seen.items() if signal == _SIGILL}
-    known = None if features is None else frozenset(features)
     return Calibration(
         executed=tuple(name for name, signal in seen.items() if not signal),
-        trapped=tuple(name for name in rows if name in traps),
+        trapped=tuple(name for name, signal in seen.items() if signal == _SIGILL),
         odd=tuple(f"{name}: signal {signal}" for name, signal in seen.items() if signal not in (0, _SIGILL)),
-        lacks=_features(rows[name].feature for name in traps if known and rows[name].feature in known),
-        adds=_features(
-            rows[name].feature
-            for name, signal in seen.items()
-            if not signal and known is not None and rows[name].feature not in known
-        ),
         reproducer=command.line,
     )
-
-
-def _features(names: Iterable[str]) -> tuple[str, ...]:
-    return tuple(sorted(set(names)))

@@ -12,6 +12,7 @@ from seatrial.model.runner import Offer
 from seatrial.model.trial import CanaryResult
 from seatrial.processes import run
 from seatrial.trials.execution import compose
+from seatrial.trials.machine_words import evidence_of, trouble_of, without_words
 
 __all__ = ["CANARY_SECONDS", "CANARY_SOURCE", "read_canary", "run_canary"]
 
@@ -35,11 +36,14 @@ def run_canary(offer: Offer, canary: Path, limit: float = CANARY_SECONDS) -> Can
         command = compose(offer, [canary], Path(name))
         outcome = run(command.argv, command.env, limit * offer.time_factor, name, ask_first=signal.SIGQUIT)
     result = read_canary(outcome.stdout)
+    trouble = trouble_of(offer, outcome.stderr)
     return msgspec.structs.replace(
         result,
         passed=result.passed and outcome.ok,
+        evidence=evidence_of(offer, outcome.stderr),
+        trouble=trouble,
         ending=outcome.ending,
-        output="" if result.passed and outcome.ok else outcome.stdout + outcome.stderr,
+        output="" if result.passed and outcome.ok else outcome.stdout + without_words(offer, outcome.stderr),
         reproducer=command.line,
         seconds=outcome.seconds,
     )

@@ -14,11 +14,13 @@ from typing import Any
 import msgspec
 
 from seatrial.model.conformance import CaseInfo, CaseOutcome
+from seatrial.model.machine import BootStage
 from seatrial.model.runner import Offer
 from seatrial.model.states import Fidelity, State
-from seatrial.model.trial import Perturbation
+from seatrial.model.trial import MachineTrouble, Perturbation
 from seatrial.processes import Outcome, Running, start
 from seatrial.trials.execution import Command, compose, quit_group
+from seatrial.trials.machine_words import trouble_of, without_words
 
 __all__ = ["ProbeRun", "Told", "lacks", "run_probe"]
 
@@ -26,6 +28,9 @@ _POLL_SECONDS = 0.1
 _SPARE_SECONDS = 30.0
 """What a supervised probe may be silent beyond the longest time limit of a case: starting takes time under load."""
 _STRONG_HOSTS = ("amd64", "386")
+_EMULATED = (Fidelity.USER_EMULATION, Fidelity.SYSTEM_EMULATION)
+_LOSSES = 5
+"""Machines that cases may take with them before the rest is not tried any more."""
 _STATES = (State.PASS, State.FAIL, State.NA, State.UNKNOWN)
 _KEPT_OUTPUT = 2000
 
@@ -45,6 +50,8 @@ class ProbeRun(msgspec.Struct, frozen=True):
     """What it printed beside the protocol."""
     reproducer: str = ""
     seconds: float = 0.0
+    trouble: MachineTrouble | None = None
+    """Why the machine did not bring it to its end."""
 
 
 def lacks(offer: Offer, host_arch: str, self_exec: str = "") -> dict[str, str]:
@@ -57,8 +64,8 @@ def lacks(offer: Offer, host_arch: str, self_exec: str = "") -> dict[str, str]:
     without["real-time"] = f"this is {offer.implementation}"
     if offer.fidelity == Fidelity.USER_EMULATION:
         without["ptrace"] = f"this is {offer.implementation}"
-        if host_arch in _STRONG_HOSTS:
-            without["weak-memory"] = f"this is {offer.implementation} on {host_arch}"
+    if offer.fidelity in _EMULATED and host_arch in _STRONG_HOSTS:
+        without["weak-memory"] = f"this is {offer.implementation} on {host_arch}"
     return without
 
 
@@ -81,7 +88,8 @@ def run_probe(
     if libraries is not None:
         env["SEATRIAL_LIBRARIES"] = str(PureWindowsPath("Z:", libraries)) if offer.runner == "wine" else str(libraries)
     with tempfile.TemporaryDirectory(prefix="seatrial-cases-", ignore_cleanup_errors=True) as name:
-        trial = _Trial(offer, probe, infos, env, Path(name), perturbation, told or (lambda _id, _outcome: None))
+        carry = (libraries,) if libraries is not None else ()
+        trial = _Trial(offer, probe, infos, env, Path(name), perturbation, told or (lambda _id, _outcome: None), carry)
         return trial.outside() if "self-exec" in (without or {}) else trial.supervised()
 
 
@@ -97,6 +105,7 @@ class _Trial:
         folder: Path,
         perturbation: Perturbation | None,
         told: Told,
+        carry: tuple[Path, ...],
     ) -> None:
         self._offer = offer
         self._probe = probe
@@ -105,15 +114,29 @@ class _Trial:
         self._folder = folder
         self._perturbation = perturbation
         self._told = told
+        self._carry = carry
         self._cases: dict[str, CaseOutcome] = {}
         self._facts: Mapping[str, Any] = {}
 
     def supervised(self) -> ProbeRun:
-        """The probe starts workers of its own. It is only watched for standing still."""
-        command = self._command("--run", ",".join(self._infos))
+        """The probe starts workers of its own. It is only watched for standing still.
+
+        A case that takes the machine with it is charged with that, and the rest goes on in a fresh one.
+        """
+        began = time.monotonic()
         patience = max(self._limit(info.id) for info in self._infos.values()) + _SPARE_SECONDS
-        outcome, said = self._watch(command, lambda: patience)
-        return self._result(command, outcome, said, outcome.seconds)
+        left = list(self._infos)
+        for _ in range(_LOSSES):
+            command = self._command("--run", ",".join(left))
+            outcome, said = self._watch(command, lambda: patience)
+            left = [id_ for id_ in self._infos if id_ not in self._cases]
+            lost = trouble_of(self._offer, outcome.stderr)
+            if not left or lost is None or lost.code != "vm-lost" or not lost.text.startswith(BootStage.RUNNING):
+                break
+            self._add(left.pop(0), CaseOutcome(State.FAIL, f"{lost.text}\n{said}".strip(), ended=lost.code))
+            if not left:
+                break
+        return self._result(command, outcome, said, time.monotonic() - began)
 
     def outside(self) -> ProbeRun:
         """Workers are started from here."""
@@ -141,7 +164,8 @@ class _Trial:
         return next((self._limit(id_) for id_ in self._infos if id_ not in self._cases), _SPARE_SECONDS)
 
     def _command(self, *arguments: str) -> Command:
-        return compose(self._offer, [self._probe, *arguments], self._folder, self._env, self._perturbation)
+        words: list[str | Path] = [self._probe, *arguments]
+        return compose(self._offer, words, self._folder, self._env, self._perturbation, self._carry)
 
     def _watch(self, command: Command, patience: Callable[[], float]) -> tuple[Outcome, str]:
         """Run to the end, or until nothing new was said for as long as the patience is. Other words are returned."""
@@ -157,7 +181,8 @@ class _Trial:
             quit_group(running)
         outcome = running.finish(timed_out=late)
         words = [line for line in outcome.stdout.splitlines() if not self._read(line)]
-        return outcome, "\n".join([*words, outcome.stderr.strip()]).strip()[-_KEPT_OUTPUT:]
+        words.append(without_words(self._offer, outcome.stderr).strip())
+        return outcome, "\n".join(words).strip()[-_KEPT_OUTPUT:]
 
     def _listen(self, running: Running, patience: Callable[[], float]) -> bool:
         """True when it stood still for too long."""
@@ -211,6 +236,7 @@ class _Trial:
             said,
             command.line,
             seconds,
+            trouble_of(self._offer, outcome.stderr),
         )
 
     def _ordered(self) -> Iterator[tuple[str, CaseOutcome]]:

@@ -7,10 +7,11 @@ import msgspec
 
 from seatrial.model.message import Message
 from seatrial.model.runner import Offer
-from seatrial.model.trial import Layer
+from seatrial.model.trial import Layer, MachineTrouble
 from seatrial.processes import Outcome
 from seatrial.tables.messages import message
 from seatrial.tables.program_endings import known_ending
+from seatrial.trials.machine_words import reason_of, trouble_of
 
 __all__ = ["Breakdown", "breakdown"]
 
@@ -30,6 +31,8 @@ def breakdown(outcome: Outcome, offer: Offer, artifact: Path, dynamic: bool) -> 
     A Go panic, a fatal error of the runtime and a signal are crashes; a plain exit code, such as 2 after a usage
     text, is the program's own decision.
     """
+    if (trouble := trouble_of(offer, outcome.stderr)) is not None:
+        return _of_machine(trouble, dynamic)
     if outcome.error:
         if not offer.prefix and dynamic and artifact.exists() and "No such file" in outcome.error:
             return Breakdown(
@@ -57,3 +60,13 @@ def breakdown(outcome: Outcome, offer: Offer, artifact: Path, dynamic: bool) -> 
     # Addresses and counters differ from run to run, and the way of failing does not.
     way = subject if row.of_loader else re.sub(r"\b(0x[0-9a-f]+|\d+)\b", "N", subject)
     return Breakdown(row.layer, f"{outcome.ending}: {way}", message(kind, how=how, subject=subject), subject)
+
+
+def _of_machine(trouble: MachineTrouble, dynamic: bool) -> Breakdown:
+    if trouble.code == "not-started" and dynamic and "no such file" in trouble.text:
+        return Breakdown(
+            Layer.LOADER_INTERPRETER, "no interpreter", message("run.no-interpreter"), subject="interpreter"
+        )
+    if trouble.code == "not-started":
+        return Breakdown(Layer.RUNNER, "not started", reason_of(trouble))
+    return Breakdown(Layer.MACHINE, f"{trouble.code} {trouble.text}".strip(), reason_of(trouble), trouble.code)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import msgspec
 
+from seatrial.machines.session_client import CARRY
 from seatrial.model.finding import Evidence
 from seatrial.model.runner import Offer
 from seatrial.model.trial import Perturbation
@@ -26,11 +27,15 @@ class Command(msgspec.Struct, frozen=True):
     additions: Mapping[str, str]
     """What is set besides the scrubbed environment: what a person needs to run it again."""
     env: Mapping[str, str]
+    shown: tuple[str, ...]
+    """The command as a person starts it."""
+    internal: Mapping[str, str]
+    """The part of `env` that the prefix itself needs."""
 
     @property
     def line(self) -> str:
         """For a shell."""
-        return shell_line(self.argv, self.additions)
+        return shell_line(self.shown, self.additions)
 
 
 def compose(
@@ -39,17 +44,23 @@ def compose(
     folder: Path,
     env: Mapping[str, str] | None = None,
     perturbation: Perturbation | None = None,
+    carry: Sequence[Path] = (),
 ) -> Command:
-    """The command that runs `argv` through the offer, with HOME and TMPDIR in `folder`."""
+    """The command that runs `argv` through the offer, with HOME and TMPDIR in `folder`.
+
+    `carry` is what a machine with files of its own needs besides the program.
+    """
     additions = {**offer.environment, **(env or {})}
-    prefix = offer.prefix
+    prefix, shown, door = offer.prefix, offer.words, offer.door
     match perturbation:
         case Perturbation.NO_ASYNC_PREEMPTION:
             additions["GODEBUG"] = ",".join(filter(None, (additions.get("GODEBUG"), "asyncpreemptoff=1")))
         case Perturbation.ONE_PROC:
             additions["GOMAXPROCS"] = "1"
+        case Perturbation.ONE_CPU if door:
+            prefix, shown = door.one_cpu, (*shown, "--cpuset", "0")
         case Perturbation.ONE_CPU:
-            prefix = (*_pin(), *prefix)
+            prefix = shown = (*_pin(), *prefix)
     scrubbed = {
         "PATH": os.environ.get("PATH", os.defpath),
         "HOME": str(folder),
@@ -57,7 +68,12 @@ def compose(
         "LANG": "C.UTF-8",
         "TZ": "UTC",
     }
-    return Command((*prefix, *map(str, argv)), additions, {**scrubbed, **additions})
+    words = tuple(map(str, argv))
+    internal = {}
+    if door:
+        internal = {CARRY: os.pathsep.join(map(str, carry))} if carry else {}
+        shown = (*shown, *(word for path in carry for word in ("--carry", str(path))), "--")
+    return Command((*prefix, *words), additions, {**scrubbed, **additions, **internal}, (*shown, *words), internal)
 
 
 def _pin() -> tuple[str, ...]:

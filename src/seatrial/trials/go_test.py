@@ -16,6 +16,7 @@ from seatrial.tables.messages import message
 from seatrial.tables.program_endings import named_ending
 from seatrial.trials.execution import compose, loader_evidence, quit_group
 from seatrial.trials.go_test_events import PackageTests, TestEvents, read_events
+from seatrial.trials.machine_words import evidence_of, reason_of, trouble_of, without_words
 
 __all__ = ["TestCommand", "TestRuns"]
 
@@ -68,18 +69,23 @@ def _run(
 ) -> tuple[Observation, TestEvents]:
     limit = command.timeout * offer.time_factor
     # -vet=off: what is tried is the platform. -count=1: no result of an earlier run.
-    argv = [*command.go, "test", "-json", "-vet=off", "-count=1", f"-timeout={limit:g}s", *_exec(offer, perturbation)]
-    argv += [*command.flags, *packages]
-    outcome = _go(argv, command, command.overall * offer.time_factor)
+    argv = [*command.go, "test", "-json", "-vet=off", "-count=1", f"-timeout={limit:g}s"]
+    rest = [*command.flags, *packages]
+    # HOME and TMPDIR stay those of `go test`: what runs there is several packages, each in its own folder.
+    run = compose(offer, (), Path(), perturbation=perturbation, carry=(command.cwd,))
+    outcome = _go(
+        [*argv, *_exec(run.argv, {**run.additions, **run.internal}), *rest],
+        command,
+        command.overall * offer.time_factor,
+    )
     events = read_events(outcome.stdout.splitlines())
-    reading = _Reading(command, offer, outcome, events, shell_line(argv, command.shown, command.cwd), limit)
+    line = shell_line([*argv, *_exec(run.shown, run.additions), *rest], command.shown, command.cwd)
+    reading = _Reading(command, offer, outcome, events, line, limit)
     return reading.observation(), events
 
 
-def _exec(offer: Offer, perturbation: Perturbation | None) -> list[str]:
-    # HOME and TMPDIR stay those of `go test`: what runs there is several packages, each in its own folder.
-    run = compose(offer, (), Path(), perturbation=perturbation)
-    words = [*(["env", *(f"{k}={v}" for k, v in sorted(run.additions.items()))] if run.additions else []), *run.argv]
+def _exec(prefix: Sequence[str], additions: Mapping[str, str]) -> list[str]:
+    words = [*(["env", *(f"{k}={v}" for k, v in sorted(additions.items()))] if additions else []), *prefix]
     return ["-exec", " ".join(_quoted(word) for word in words)] if words else []
 
 
@@ -123,6 +129,7 @@ class _Reading:
             for name, text in zip(package.failed, package.failed_output, strict=True)
         ]
         failed += [(p.package, p.output) for p in self._bad if not p.failed]
+        self._trouble = trouble_of(offer, "".join(package.output for package in self._bad))
         self._failed = tuple(name for name, _ in failed)
         self._failed_output = tuple(text for _, text in failed)
 
@@ -153,7 +160,10 @@ class _Reading:
         if any(package.timed_out for package in self._bad):
             why = message("run.tests-too-long", seconds=f"{self._limit:g}", tests=_some(self._failed))
             return self._seen(State.FAIL, why, signature=self._signature("time limit"))
-        why = message("run.tests-failed", failed=len(self._failed), tests=_some(self._failed))
+        if self._trouble:
+            why = reason_of(self._trouble)
+        else:
+            why = message("run.tests-failed", failed=len(self._failed), tests=_some(self._failed))
         layer, subject = self._layer()
         return self._seen(State.FAIL, why, layer, self._signature("tests failed"), subject)
 
@@ -162,6 +172,8 @@ class _Reading:
 
     def _layer(self) -> tuple[Layer, str]:
         """Who ended the first package that failed outside its tests, such as before the first one began."""
+        if self._trouble:
+            return Layer.MACHINE, self._trouble.code
         for package in self._bad:
             if re.search(r"^(signal|SIGILL): illegal instruction", package.output, re.MULTILINE):
                 return Layer.CPU, ""
@@ -197,8 +209,12 @@ class _Reading:
             subject=subject,
             exit_code=outcome.exit_code,
             timed_out=outcome.timed_out or any(package.timed_out for package in self._bad),
-            evidence=(*self._counts(), *loader_evidence(self._offer, self._command.dynamic)),
-            output=lines + self._events.other + begun,
+            evidence=(
+                *self._counts(),
+                *loader_evidence(self._offer, self._command.dynamic),
+                *evidence_of(self._offer, lines),
+            ),
+            output=without_words(self._offer, lines + self._events.other + begun),
             reproducer=self._line,
             seconds=outcome.seconds,
         )

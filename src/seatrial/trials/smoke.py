@@ -4,9 +4,11 @@ Without a `[smoke]` it is run without arguments for 5 s: reaching its own code i
 """
 
 import signal
+import socket
 import time
 from pathlib import Path
 
+from seatrial.machines.session_client import dial
 from seatrial.model.binary import BinaryFacts, Kind, Linkage
 from seatrial.model.finding import Evidence
 from seatrial.model.message import Message
@@ -18,7 +20,8 @@ from seatrial.processes import Outcome, Running, start
 from seatrial.tables.messages import message
 from seatrial.trials.endings import breakdown
 from seatrial.trials.execution import Command, compose, dump_evidence, loader_evidence, quit_group
-from seatrial.trials.smoke_checks import Check, Places, checks_of, places
+from seatrial.trials.machine_words import evidence_of, without_words
+from seatrial.trials.smoke_checks import Check, Connect, Places, checks_of, places
 
 __all__ = ["STARTED_ONLY_SECONDS", "smoke"]
 
@@ -44,6 +47,15 @@ def smoke(
         return _Smoke(offer, artifact.absolute(), facts, spec, here, perturbation).observe()
 
 
+def _connect(offer: Offer) -> Connect:
+    """How a program is reached that runs through the offer."""
+    door = offer.door
+    if door is None:
+        return lambda host, port, seconds: socket.create_connection((host, port), seconds)
+    session = door.session
+    return lambda host, port, seconds: dial(session, f"[{host}]:{port}" if ":" in host else f"{host}:{port}", seconds)
+
+
 class _Smoke:
     """One trial."""
 
@@ -62,7 +74,7 @@ class _Smoke:
         self._asked = spec is not None
         self._spec = spec or SmokeSpec()
         self._here = here
-        self._checks = checks_of(self._spec, here, _TRY_SECONDS * offer.time_factor)
+        self._checks = checks_of(self._spec, here, _TRY_SECONDS * offer.time_factor, _connect(offer))
         self._seen: dict[str, str] = {}
         argv = [str(artifact), *map(here.fill, self._spec.args)]
         env = {name: here.fill(value) for name, value in self._spec.env.items()}
@@ -190,8 +202,9 @@ class _Smoke:
                 *checks,
                 *dump_evidence(outcome),
                 *loader_evidence(self._offer, self._dynamic),
+                *evidence_of(self._offer, outcome.stderr),
             ),
-            output=outcome.stdout + outcome.stderr,
+            output=outcome.stdout + without_words(self._offer, outcome.stderr),
             reproducer=self._here.pasted(self._command.line),
             seconds=outcome.seconds,
         )

@@ -14,10 +14,13 @@ import msgspec
 
 from seatrial.model.project import SmokeSpec
 
-__all__ = ["Check", "Places", "checks_of", "places"]
+__all__ = ["Check", "Connect", "Places", "checks_of", "places"]
 
 _ANSWER_BYTES = 1 << 20
 _LATER = "/tmp/seatrial-smoke"
+
+Connect = Callable[[str, int, float], socket.socket]
+"""A connection to a TCP port where the program runs, within so many seconds. Raises OSError."""
 
 
 class Places(msgspec.Struct, frozen=True):
@@ -68,15 +71,17 @@ class Check(msgspec.Struct, frozen=True):
     """From stdout and stderr so far: "" when it is true, else what was seen instead."""
 
 
-def checks_of(spec: SmokeSpec, here: Places, patience: float) -> tuple[Check, ...]:
+def checks_of(spec: SmokeSpec, here: Places, patience: float, connect: Connect) -> tuple[Check, ...]:
     """The checks of a `[smoke]` table, but for the exit code. One try of a connection takes `patience` seconds."""
     found = []
     if spec.http:
         found.append(
-            Check(f'http = "{spec.http}"', lambda _out, _err: _http(here.fill(spec.http), spec, here, patience))
+            Check(
+                f'http = "{spec.http}"', lambda _out, _err: _http(here.fill(spec.http), spec, here, patience, connect)
+            )
         )
     if spec.tcp:
-        found.append(Check(f'tcp = "{spec.tcp}"', lambda _out, _err: _tcp(here.fill(spec.tcp), patience)))
+        found.append(Check(f'tcp = "{spec.tcp}"', lambda _out, _err: _tcp(here.fill(spec.tcp), patience, connect)))
     if spec.stdout:
         found.append(Check(f'stdout = "{spec.stdout}"', lambda out, _err: _text(here.fill_pattern(spec.stdout), out)))
     if spec.stderr:
@@ -88,26 +93,27 @@ def _text(pattern: str, text: str) -> str:
     return "" if re.search(pattern, text, re.MULTILINE) else f"{len(text)} characters without a match"
 
 
-def _tcp(address: str, patience: float) -> str:
+def _tcp(address: str, patience: float, connect: Connect) -> str:
     host, _, port = address.rpartition(":")
     try:
-        socket.create_connection((host.strip("[]"), int(port)), patience).close()
+        connect(host.strip("[]"), int(port), patience).close()
     except (OSError, ValueError, OverflowError) as error:
         return f"{address}: {error}"
     return ""
 
 
-def _http(url: str, spec: SmokeSpec, here: Places, patience: float) -> str:
+def _http(url: str, spec: SmokeSpec, here: Places, patience: float, connect: Connect) -> str:
     try:
         parts = urlsplit(url)
-        connection: http.client.HTTPConnection
-        if parts.scheme == "https":
-            # What is tried is the program, and its certificate on a loopback address is nobody's.
-            context = ssl._create_unverified_context()
-            connection = http.client.HTTPSConnection(parts.netloc, timeout=patience, context=context)
-        else:
-            connection = http.client.HTTPConnection(parts.netloc, timeout=patience)
+        secure = parts.scheme == "https"
+        connection = http.client.HTTPConnection(parts.netloc, timeout=patience)
         with contextlib.closing(connection):
+            host = parts.hostname or ""
+            connection.sock = connect(host, parts.port or (443 if secure else 80), patience)
+            if secure:
+                # What is tried is the program, and its certificate on a loopback address is nobody's.
+                context = ssl._create_unverified_context()
+                connection.sock = context.wrap_socket(connection.sock, server_hostname=host)
             connection.request("GET", (parts.path or "/") + (f"?{parts.query}" if parts.query else ""))
             answer = connection.getresponse()
             body = answer.read(_ANSWER_BYTES).decode("utf-8", "replace")
