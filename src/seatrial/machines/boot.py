@@ -17,6 +17,7 @@ from seatrial.machines.proof import compare
 from seatrial.model.go_target import GoTarget
 from seatrial.model.machine import BootStage, MachineSpec, Seen, SystemEmulator, VmLost
 from seatrial.store import Store
+from seatrial.tables.guest_machines import guest_machines
 from seatrial.toolchains import GoToolchain, compile_probe
 
 __all__ = ["boot", "init_program"]
@@ -58,7 +59,7 @@ def boot(
 
 def _start(argv: list[str], spec: MachineSpec, emulator: SystemEmulator, seconds: float) -> Machine:
     began = time.monotonic()
-    emulation = Emulation(argv, emulator)
+    emulation = Emulation(argv, emulator, guest_machines()[spec.goarch].device_tree)
     try:
         try:
             while emulation.channel.receive(began + seconds).kind is not Kind.HELLO:

@@ -10,10 +10,12 @@ import socket
 from collections.abc import Sequence
 
 from seatrial.machines.channel import Channel
+from seatrial.machines.device_tree import GdbError, rewrite
 from seatrial.machines.network import Network
 from seatrial.machines.qmp import Qmp
 from seatrial.model.machine import BootStage, SystemEmulator, VmLost
 from seatrial.processes import Outcome, Running, start
+from seatrial.tables.guest_machines import DeviceTree
 
 __all__ = ["Emulation", "unsupported_features"]
 
@@ -29,33 +31,38 @@ def unsupported_features(stderr: str) -> tuple[str, ...]:
 class Emulation:
     """A started QEMU."""
 
-    def __init__(self, argv: Sequence[str], emulator: SystemEmulator) -> None:
-        """Start it. Raises VmLost when that is not possible."""
-        ours, theirs = socket.socketpair()
-        our_monitor, their_monitor = socket.socketpair()
-        our_network, their_network = socket.socketpair()
-        with theirs, their_monitor, their_network:
-            self.argv = (
-                *argv,
-                *("-chardev", f"socket,id=channel,fd={theirs.fileno()}"),
-                *("-chardev", f"socket,id=network,fd={their_network.fileno()}"),
-                *("-chardev", f"socket,id=monitor,fd={their_monitor.fileno()}", "-mon", "chardev=monitor,mode=control"),
-            )
-            started = start(
-                self.argv,
-                emulator.environment,
-                pass_fds=(theirs.fileno(), their_monitor.fileno(), their_network.fileno()),
-            )
-        self.channel = Channel(ours)
-        self.network = Network(our_network)
-        self.qmp = Qmp(our_monitor)
+    def __init__(self, argv: Sequence[str], emulator: SystemEmulator, device_tree: DeviceTree | None = None) -> None:
+        """Start it, with a device tree that is changed first. Raises VmLost when that is not possible."""
+        names = ["channel", "network", "monitor", *(["debugger"] if device_tree else [])]
+        pairs = {name: socket.socketpair() for name in names}
+        for name, (_, theirs) in pairs.items():
+            argv = [*argv, "-chardev", f"socket,id={name},fd={theirs.fileno()}"]
+        self.argv = (*argv, "-mon", "chardev=monitor,mode=control")
+        if device_tree:
+            self.argv += ("-S", "-gdb", "chardev:debugger")
+        started = start(
+            self.argv, emulator.environment, pass_fds=tuple(theirs.fileno() for _, theirs in pairs.values())
+        )
+        for _, theirs in pairs.values():
+            theirs.close()
+        self.channel = Channel(pairs["channel"][0])
+        self.network = Network(pairs["network"][0])
+        self.qmp = Qmp(pairs["monitor"][0])
         self._outcome: Outcome | None = None
         if isinstance(started, Outcome):
-            self.channel.close()
-            self.network.close()
-            self.qmp.close()
+            for ours, _ in pairs.values():
+                ours.close()
             raise VmLost(BootStage.EMULATOR, started.error)
         self._running: Running = started
+        if device_tree:
+            self._rewrite(device_tree, pairs["debugger"][0])
+
+    def _rewrite(self, device_tree: DeviceTree, connection: socket.socket) -> None:
+        try:
+            with connection:
+                rewrite(connection, device_tree.address, device_tree.names)
+        except GdbError as error:
+            raise self.lost(BootStage.EMULATOR, f"its device tree cannot be changed: {error}") from error
 
     @property
     def console(self) -> str:

@@ -7,7 +7,16 @@ from typing import Literal
 
 import msgspec
 
-__all__ = ["GuestMachine", "guest_machines"]
+__all__ = ["DeviceTree", "GuestMachine", "guest_machines"]
+
+
+class DeviceTree(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What is changed in the device tree that QEMU makes (`seatrial.machines.device_tree`)."""
+
+    address: int
+    """Physical, where QEMU puts it."""
+    names: dict[str, str]
+    """`compatible` names, and what stands in their place."""
 
 
 class GuestMachine(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -30,6 +39,7 @@ class GuestMachine(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     console_device: tuple[str, ...] = ("-serial", "chardev:console")
     arguments: tuple[str, ...] = ()
     """Of the kernel command line."""
+    device_tree: DeviceTree | None = None
     kvm: Literal["", "host", "models"] = ""
     """What CPUs it can have under KVM: none, the host's, or those with a name too."""
 
