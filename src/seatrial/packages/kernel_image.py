@@ -12,6 +12,7 @@ import shutil
 import struct
 import zlib
 from pathlib import Path
+from typing import Protocol
 
 import msgspec
 
@@ -145,11 +146,11 @@ def unpack(packages: Packages, data: bytes, directory: Path) -> bytes:
     name = compression(data)
     try:
         if name == "gzip":
-            return zlib.decompressobj(31).decompress(data, _LIMIT)
+            return _whole(name, zlib.decompressobj(31), data)
         if name in ("xz", "lzma"):
-            return lzma.LZMADecompressor().decompress(data, _LIMIT)
+            return _whole(name, lzma.LZMADecompressor(), data)
         if name == "bzip2":
-            return bz2.BZ2Decompressor().decompress(data, _LIMIT)
+            return _whole(name, bz2.BZ2Decompressor(), data)
     except (zlib.error, lzma.LZMAError, OSError) as error:
         raise _damaged(name, str(error)) from error
     if name in ("zstd", "lz4"):
@@ -158,6 +159,19 @@ def unpack(packages: Packages, data: bytes, directory: Path) -> bytes:
         "The kernel is compressed in a way that is not known here.",
         "gzip, xz, lzma, bzip2, zstd and lz4 can be unpacked; unpack it with the kernel's scripts/extract-vmlinux.",
     )
+
+
+class _Decompressor(Protocol):
+    @property
+    def eof(self) -> bool: ...
+    def decompress(self, data: bytes, max_length: int, /) -> bytes: ...
+
+
+def _whole(name: str, decompressor: _Decompressor, data: bytes) -> bytes:
+    plain = decompressor.decompress(data, _LIMIT)
+    if not decompressor.eof:
+        raise _damaged(name, "it ends too early, or is larger than any kernel")
+    return plain
 
 
 def _damaged(name: str, why: str) -> CouldNotCheck:
