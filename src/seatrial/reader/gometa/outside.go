@@ -4,11 +4,12 @@ import (
 	"fmt"
 	"sort"
 
+	"seatrial.example/reader/dwarf"
 	"seatrial.example/reader/image"
 )
 
-// OutsideGo gives the code outside Go's functions: C's, the linker's stubs. It is named by the symbol table, else
-// "C code at 0x…", one for each range.
+// OutsideGo gives the code outside Go's functions: C's, the linker's stubs. It is named by the symbol table, else by
+// debugging information, else "C code at 0x…", one for each range.
 func (t *Meta) OutsideGo() []Func {
 	t.outside.Do(func() { t.outside.funcs = Outside(t.image, t.Funcs()) })
 	return t.outside.funcs
@@ -27,6 +28,9 @@ func Outside(m *image.Image, funcs []Func) []Func {
 		}
 		return true
 	})
+	if len(named) == 0 {
+		named = debugNames(m, gaps)
+	}
 	// Of several names for one address the global one, then the one that stands first.
 	sort.SliceStable(named, func(i, j int) bool {
 		if named[i].Addr != named[j].Addr {
@@ -64,6 +68,30 @@ func Outside(m *image.Image, funcs []Func) []Func {
 		}
 	}
 	return found
+}
+
+// debugNames gives the functions that debugging information names in the ranges.
+func debugNames(m *image.Image, gaps []image.Range) []image.Symbol {
+	d, err := dwarf.Open(m)
+	if err != nil {
+		return nil
+	}
+	var named []image.Symbol
+	units := d.Units()
+	for i := range units {
+		if units[i].Language == dwarf.LanguageGo {
+			continue
+		}
+		functions, _ := d.Functions(&units[i]) // those before the damage, if there is any
+		for _, f := range functions {
+			for _, r := range f.Ranges {
+				if f.Name != "" && at(gaps, r.Start) >= 0 {
+					named = append(named, image.Symbol{Name: f.Name, Addr: r.Start, Size: r.End - r.Start, Kind: image.Func})
+				}
+			}
+		}
+	}
+	return named
 }
 
 func unnamed(gap image.Range, start, end uint64) Func {

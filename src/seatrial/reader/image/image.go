@@ -220,6 +220,9 @@ func (m *Image) File(offset, size uint64) ([]byte, error) {
 // Size is the number of bytes of the file.
 func (m *Image) Size() uint64 { return uint64(len(m.data)) }
 
+// Object tells whether the image is an object file, whose debugging information still has relocations.
+func (m *Image) Object() bool { return m.object }
+
 // Section gives the first section with one of the names; nil where there is none.
 func (m *Image) Section(names ...string) *Section {
 	for _, name := range names {
