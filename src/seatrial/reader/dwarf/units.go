@@ -7,18 +7,17 @@ import (
 
 // Attributes and tags (DWARF 5, 7.5.3 and 7.5.4; Go's own from cmd/internal/dwarf).
 const (
-	attrSibling, attrName, attrByteSize, attrStmtList  = 0x01, 0x02, 0x03, 0x0b, 0x10
-	attrLow, attrHigh, attrLanguage, attrDir, attrProducer           = 0x11, 0x12, 0x13, 0x1b, 0x25
-	attrUpper, attrCount, attrMember, attrDeclFile, attrDeclaration  = 0x2f, 0x37, 0x38, 0x3a, 0x3c
-	attrEncoding, attrExternal, attrSpecification, attrType          = 0x3e, 0x3f, 0x47, 0x49
-	attrOrigin, attrRanges, attrStrBase, attrAddrBase, attrRangeBase = 0x31, 0x55, 0x72, 0x73, 0x74
-	attrGoKind, attrGoRuntimeType, attrGoPackage                     = 0x2900, 0x2904, 0x2905
+	attrSibling, attrName, attrByteSize, attrStmtList          = 0x01, 0x03, 0x0b, 0x10
+	attrLow, attrHigh, attrLanguage, attrDir, attrProducer     = 0x11, 0x12, 0x13, 0x1b, 0x25
+	attrUpper, attrOrigin, attrCount, attrMember, attrDeclFile = 0x2f, 0x31, 0x37, 0x38, 0x3a
+	attrDeclaration, attrSpecification, attrType, attrRanges   = 0x3c, 0x47, 0x49, 0x55
+	attrStrBase, attrAddrBase, attrRangeBase                   = 0x72, 0x73, 0x74
+	attrGoKind, attrGoRuntimeType, attrGoPackage               = 0x2900, 0x2904, 0x2905
 
-	tagArray, tagClass, tagEnum, tagMember, tagPointer            = 0x01, 0x02, 0x04, 0x0d, 0x0f
-	tagUnit, tagStruct, tagSubroutine, tagTypedef, tagUnion       = 0x11, 0x13, 0x15, 0x16, 0x17
-	tagSubrange, tagBase, tagConst, tagSubprogram, tagVolatile    = 0x21, 0x24, 0x26, 0x2e, 0x35
-	tagRestrict, tagNamespace, tagPartialUnit, tagReference       = 0x37, 0x39, 0x3c, 0x10
-	tagAtomic, tagRvalue, tagEnumerator, tagSkeleton, tagTypeUnit = 0x47, 0x42, 0x28, 0x4a, 0x41
+	tagArray, tagClass, tagEnum, tagMember, tagPointer, tagReference = 0x01, 0x02, 0x04, 0x0d, 0x0f, 0x10
+	tagUnit, tagStruct, tagSubroutine, tagTypedef, tagUnion          = 0x11, 0x13, 0x15, 0x16, 0x17
+	tagSubrange, tagBase, tagConst, tagSubprogram, tagVolatile       = 0x21, 0x24, 0x26, 0x2e, 0x35
+	tagRestrict, tagNamespace, tagPartialUnit, tagAtomic             = 0x37, 0x39, 0x3c, 0x47
 
 	unitType, unitSkeleton, unitSplitCompile, unitSplitType = 0x02, 0x04, 0x05, 0x06
 
