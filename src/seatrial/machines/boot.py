@@ -3,21 +3,29 @@
 import os
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import msgspec
 
 import seatrial
+from seatrial.errors import CouldNotCheck
 from seatrial.machines import command_line
+from seatrial.machines.acceleration import CANARY_SECONDS, Trials, unfit
 from seatrial.machines.channel import ChannelClosed, ChannelTimeout, Kind
-from seatrial.machines.emulation import Emulation
+from seatrial.machines.emulation import FDSET, Emulation
 from seatrial.machines.initramfs import initramfs
 from seatrial.machines.machine import Machine
 from seatrial.machines.proof import compare
+from seatrial.machines.qmp import QmpError
+from seatrial.machines.snapshots import Snapshots
 from seatrial.model.go_target import GoTarget
-from seatrial.model.machine import BootStage, MachineSpec, Seen, SystemEmulator, VmLost
+from seatrial.model.machine import BootStage, MachineSpec, Seen, SystemEmulator, VmLost, WrongMachine
+from seatrial.processes import interrupted
 from seatrial.store import Store
-from seatrial.tables.guest_machines import guest_machines
+from seatrial.tables.guest_machines import GuestMachine
 from seatrial.toolchains import GoToolchain, compile_probe
 
 __all__ = ["boot", "init_program"]
@@ -36,46 +44,148 @@ def init_program(go: GoToolchain, goarch: str, store: Store) -> Path:
 
 
 def boot(
-    spec: MachineSpec, emulator: SystemEmulator, init: Path, store: Store, note: Callable[[str], None] = lambda _: None
+    spec: MachineSpec,
+    emulator: SystemEmulator,
+    init: Path,
+    store: Store,
+    note: Callable[[str], None] = lambda _: None,
+    snapshots: bool = True,
 ) -> Machine:
-    """A machine that is ready.
+    """A machine that is ready: restored from a snapshot where there is one, else booted, and a snapshot made.
 
     Raises VmLost where it does not come up in two attempts, WrongMachine where the guest saw another one than it was
     told to be; UsageError and CouldNotCheck for a machine that cannot be.
     """
     row = command_line.check(spec)
-    argv = command_line.machine_arguments(spec, emulator, row, "tcg")
-    argv += command_line.files(spec, initramfs(spec.kernel, init, store))
-    try:
-        return _start(argv, spec, emulator, _BOOT_SECONDS)
-    except VmLost as error:
-        if error.stage not in (BootStage.KERNEL, BootStage.INIT):
-            raise
-        note(f"starting the machine once more: {error}")
-    machine = _start(argv, spec, emulator, _BOOT_SECONDS)
-    machine.attempts = 2
+    booting = _Booting(spec, emulator, row, initramfs(spec.kernel, init, store), store, note)
+    reason = ""
+    if spec.accelerator != "tcg":
+        machine, reason = booting.under_kvm()
+        if machine:
+            return machine
+        if spec.accelerator == "kvm":
+            raise CouldNotCheck(f"No machine can be booted under KVM here: {reason}.", "Use the accelerator tcg.")
+    machine = (booting.restored() if snapshots else None) or booting.booted(snapshots)
+    machine.accelerator_reason = reason
     return machine
 
 
-def _start(argv: list[str], spec: MachineSpec, emulator: SystemEmulator, seconds: float) -> Machine:
-    began = time.monotonic()
-    emulation = Emulation(argv, emulator, guest_machines()[spec.goarch].device_tree)
-    try:
+@dataclass(frozen=True)
+class _Booting:
+    """The ways to a machine."""
+
+    spec: MachineSpec
+    emulator: SystemEmulator
+    row: GuestMachine
+    initrd: Path
+    store: Store
+    note: Callable[[str], None]
+
+    def _argv(self, accelerator: str) -> list[str]:
+        machine = command_line.machine_arguments(self.spec, self.emulator, self.row, accelerator)
+        return [*machine, *command_line.files(self.spec, self.initrd)]
+
+    @cached_property
+    def _snapshots(self) -> Snapshots:
+        return Snapshots(self.store)
+
+    @cached_property
+    def _key(self) -> str:
+        return self._snapshots.key(self._argv("tcg"), self.emulator, [self.spec.kernel.sha256, self.initrd.parent.name])
+
+    def under_kvm(self) -> tuple[Machine | None, str]:
+        """A machine under KVM, or why there is none. The first one must be ready in seconds, or KVM does not work."""
+        if reason := unfit(self.spec, self.row):
+            return None, reason
+        trials = Trials(self.store, self.spec, self.emulator)
+        known = trials.result()
+        if known:
+            return None, known
         try:
-            while emulation.channel.receive(began + seconds).kind is not Kind.HELLO:
-                pass
-        except ChannelTimeout:
-            raise emulation.lost(BootStage.KERNEL, f"our init has not reported within {seconds:.0f} s") from None
-        except ChannelClosed:
-            raise emulation.lost(BootStage.KERNEL, "") from None
-        seen = _begin(emulation)
-        compare(spec, seen)
-    except BaseException:  # Ctrl-C too
-        emulation.close()
-        raise
-    machine = Machine(emulation, spec, emulator, seen)
-    machine.boot_seconds = time.monotonic() - began
-    return machine
+            machine = self._start(self._argv("kvm"), CANARY_SECONDS if known is None else _BOOT_SECONDS)
+        except VmLost as error:
+            if known is not None:
+                raise
+            trials.remember(f"a first machine under KVM was lost at stage {error.stage}: {error.why}")
+            return None, trials.result() or ""
+        trials.remember("")
+        machine.accelerator = "kvm"
+        return machine, ""
+
+    def restored(self) -> Machine | None:
+        """A machine from a snapshot; None where there is none, or where it was of no use and is deleted."""
+        with self._snapshots.open(self._key) as state:
+            if state is None:
+                return None
+            began = time.monotonic()
+            argv = [*self._argv("tcg"), "-incoming", f"file:/dev/fdset/{FDSET}"]
+            try:
+                machine = self._ready(Emulation(argv, self.emulator, state=state), began)
+            except (VmLost, WrongMachine) as error:
+                if interrupted():
+                    raise
+                self.note(f"a snapshot is of no use and is deleted: {error}")
+                self._snapshots.drop(self._key)
+                return None
+        machine.restored = True
+        return machine
+
+    def booted(self, snapshots: bool) -> Machine:
+        """A machine that was booted; when that fails, in a second attempt."""
+        try:
+            return self._start(self._argv("tcg"), _BOOT_SECONDS, snapshots)
+        except VmLost as error:
+            if interrupted() or error.stage not in (BootStage.KERNEL, BootStage.INIT):
+                raise
+            self.note(f"starting the machine once more: {error}")
+        machine = self._start(self._argv("tcg"), _BOOT_SECONDS)
+        machine.attempts = 2
+        return machine
+
+    def _start(self, argv: list[str], seconds: float, snapshot: bool = False) -> Machine:
+        began = time.monotonic()
+        with self._snapshots.new() if snapshot else nullcontext() as state:
+            emulation = Emulation(argv, self.emulator, self.row.device_tree, state)
+            try:
+                _await_hello(emulation, seconds)
+                if state is not None:
+                    self._save(emulation, state)
+            except BaseException:  # Ctrl-C too
+                emulation.close()
+                raise
+        return self._ready(emulation, began)
+
+    def _save(self, emulation: Emulation, state: int) -> None:
+        try:
+            self._snapshots.save(self._key, state, emulation.qmp, FDSET)
+        except QmpError as error:
+            self.note(f"no snapshot can be kept of this machine: {error}")
+            try:
+                emulation.qmp.ask("cont")  # it may have stopped for it
+            except QmpError:
+                raise emulation.lost(BootStage.READY, f"a snapshot could not be made: {error}") from error
+
+    def _ready(self, emulation: Emulation, began: float) -> Machine:
+        try:
+            seen = _begin(emulation)
+            compare(self.spec, seen)
+        except BaseException:
+            emulation.close()
+            raise
+        machine = Machine(emulation, self.spec, self.emulator, seen)
+        machine.boot_seconds = time.monotonic() - began
+        return machine
+
+
+def _await_hello(emulation: Emulation, seconds: float) -> None:
+    deadline = time.monotonic() + seconds
+    try:
+        while emulation.channel.receive(deadline).kind is not Kind.HELLO:
+            pass
+    except ChannelTimeout:
+        raise emulation.lost(BootStage.KERNEL, f"our init has not reported within {seconds:.0f} s") from None
+    except ChannelClosed:
+        raise emulation.lost(BootStage.KERNEL, "") from None
 
 
 def _begin(emulation: Emulation) -> Seen:

@@ -17,7 +17,10 @@ from seatrial.model.machine import BootStage, SystemEmulator, VmLost
 from seatrial.processes import Outcome, Running, start
 from seatrial.tables.guest_machines import DeviceTree
 
-__all__ = ["Emulation", "unsupported_features"]
+__all__ = ["FDSET", "Emulation", "unsupported_features"]
+
+FDSET = 1
+"""QEMU's number of the file for the machine's state: it opens /dev/fdset/1."""
 
 _TAIL = 40
 _WARNING = re.compile(r"support requested feature: \S+?\.([\w.-]+) \[bit")
@@ -31,8 +34,17 @@ def unsupported_features(stderr: str) -> tuple[str, ...]:
 class Emulation:
     """A started QEMU."""
 
-    def __init__(self, argv: Sequence[str], emulator: SystemEmulator, device_tree: DeviceTree | None = None) -> None:
-        """Start it, with a device tree that is changed first. Raises VmLost when that is not possible."""
+    def __init__(
+        self,
+        argv: Sequence[str],
+        emulator: SystemEmulator,
+        device_tree: DeviceTree | None = None,
+        state: int | None = None,
+    ) -> None:
+        """Start it, with a device tree that is changed first, and an open file for its state (FDSET).
+
+        Raises VmLost when that is not possible.
+        """
         names = ["channel", "network", "monitor", *(["debugger"] if device_tree else [])]
         pairs = {name: socket.socketpair() for name in names}
         for name, (_, theirs) in pairs.items():
@@ -40,9 +52,11 @@ class Emulation:
         self.argv = (*argv, "-mon", "chardev=monitor,mode=control")
         if device_tree:
             self.argv += ("-S", "-gdb", "chardev:debugger")
-        started = start(
-            self.argv, emulator.environment, pass_fds=tuple(theirs.fileno() for _, theirs in pairs.values())
-        )
+        inherited = [theirs.fileno() for _, theirs in pairs.values()]
+        if state is not None:
+            self.argv += ("-add-fd", f"fd={state},set={FDSET}")
+            inherited.append(state)
+        started = start(self.argv, emulator.environment, pass_fds=inherited)
         for _, theirs in pairs.values():
             theirs.close()
         self.channel = Channel(pairs["channel"][0])
