@@ -38,7 +38,7 @@ def export_suite(
     platform = _platform(port, glibc)
     toolchain = find_go(go, store)
     note(f"building the suite for {port}")
-    carried = build_cgo_probe(platform, toolchain, store)
+    carried = build_cgo_probe(platform, toolchain, store, note=note)
     with tempfile.TemporaryDirectory(prefix="seatrial-export-") as folder:
         source = Path(folder) / "conformance"
         shutil.copytree(SUITE, source)
@@ -50,6 +50,8 @@ def export_suite(
     output.chmod(0o755)
     if not isinstance(carried, CgoProbe):
         note(f"without the cases that take C: {carried.text}")
+    elif carried.instead_of:
+        note(f"the cases that take C are built by {carried.compiler.title}: {carried.instead_of.text}")
     return output
 
 
