@@ -1,7 +1,8 @@
 package syscalls
 
 import (
-	"sort"
+	"maps"
+	"slices"
 
 	"seatrial.example/reader/code"
 	"seatrial.example/reader/steps"
@@ -127,11 +128,21 @@ func (s *search) handedOn(at *steps.State, k steps.Kind, target uint64, f code.F
 
 // callers gives the functions that call or jump to one of the targets directly.
 func (s *search) callers(targets map[uint64]bool) []int {
+	found := map[int]bool{}
+	s.eachCall(targets, func(pc, _ uint64) {
+		if i := s.At(pc); i >= 0 {
+			found[i] = true
+		}
+	})
+	return slices.Sorted(maps.Keys(found))
+}
+
+// eachCall visits the direct calls and jumps to the targets.
+func (s *search) eachCall(targets map[uint64]bool, visit func(pc, target uint64)) {
 	var low, high uint64 = ^uint64(0), 0
 	for t := range targets {
 		low, high = min(low, t), max(high, t)
 	}
-	found := map[int]bool{}
 	for _, r := range s.Image.Code() {
 		body, err := s.Image.Bytes(r.Start, r.End-r.Start)
 		if err != nil {
@@ -139,18 +150,9 @@ func (s *search) callers(targets map[uint64]bool) []int {
 		}
 		for at := 0; at+4 <= len(body); at += s.Machine.Aligned {
 			target, size := s.Machine.CallMayBe(body[at:], r.Start+uint64(at))
-			if size == 0 || target < low || target > high || !targets[target] {
-				continue
-			}
-			if i := s.At(r.Start + uint64(at)); i >= 0 {
-				found[i] = true
+			if size > 0 && target >= low && target <= high && targets[target] {
+				visit(r.Start+uint64(at), target)
 			}
 		}
 	}
-	indexes := make([]int, 0, len(found))
-	for i := range found {
-		indexes = append(indexes, i)
-	}
-	sort.Ints(indexes)
-	return indexes
 }

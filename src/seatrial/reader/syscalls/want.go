@@ -21,19 +21,21 @@ import (
 func init() {
 	request.Register("syscalls", func(m *image.Image, t *gometa.Meta, args json.RawMessage) (any, error) {
 		var asked struct {
-			Places int `json:"places"` // that are listed for each number
+			Places   int      `json:"places"`   // that are listed for each number
+			Wrappers []string `json:"wrappers"` // packages of which is told who calls the functions
 		}
 		if err := request.Arguments(args, &asked); err != nil {
 			return nil, err
 		}
-		return find(m, t, asked.Places)
+		return find(m, t, asked.Places, asked.Wrappers)
 	})
 }
 
 // Place is where in the program a system call is made.
 type Place struct {
 	code.Place
-	Through string `json:"through"` // the function that enters the kernel, or hands the number on; "" for the place itself
+	Through string       `json:"through"` // the function that enters the kernel, or hands the number on; "" for the place itself
+	Callers []code.Place `json:"callers"` // of a function of a package of wrappers, past all of those
 }
 
 // Call is one system call.
@@ -61,7 +63,7 @@ const (
 	defaultPlaces = 1000
 )
 
-func find(m *image.Image, t *gometa.Meta, places int) (*Answer, error) {
+func find(m *image.Image, t *gometa.Meta, places int, wrappers []string) (*Answer, error) {
 	s := &search{List: code.Of(m, t), entries: map[uint64]entry{}}
 	if s.Machine == nil {
 		return nil, fmt.Errorf("system calls of %s are not followed", m.GOARCH)
@@ -89,7 +91,9 @@ func find(m *image.Image, t *gometa.Meta, places int) (*Answer, error) {
 	if places <= 0 {
 		places = defaultPlaces
 	}
-	return s.answer(sites, places), nil
+	answer := s.answer(sites, places)
+	s.addCallers(answer, wrappers)
+	return answer, nil
 }
 
 // trapping gives the functions that may enter the kernel themselves: the Go compiler makes none.
