@@ -31,6 +31,7 @@ from seatrial.planning import Plan, PlannedCell, Request, make_plan
 from seatrial.platforms import summary
 from seatrial.results import Results, run_directory
 from seatrial.runners import all_runners, ended_afterwards
+from seatrial.runners.old_kernel import launcher_program
 from seatrial.store import Store, write_atomically
 from seatrial.tables.messages import message
 from seatrial.toolchains import find_go
@@ -72,7 +73,7 @@ class _Run:
         self._stages: dict[tuple[str, StageName], Stage] = {}
         self._findings: dict[tuple[str, StageName], tuple[Finding, ...]] = {}
         self._artifacts: dict[str, ArtifactSummary] = {}
-        self.runners = all_runners(store, self._note, self._init)
+        self.runners = all_runners(store, self._note, self._init, self._old_kernel, request.runner)
         self._plan: Plan | None = None
         self._context: Context | None = None
 
@@ -115,6 +116,10 @@ class _Run:
     def _init(self, goarch: str) -> Path:
         """The init of a virtual machine's guest."""
         return init_program(find_go(self._request.go, self._store), goarch, self._store)
+
+    def _old_kernel(self, goarch: str) -> Path:
+        """The launcher of the runner that makes this host's kernel an older one."""
+        return launcher_program(find_go(self._request.go, self._store), goarch, self._store)
 
     def _start_builds(self, context: Context, pool: Executor) -> dict[str, Future[Outcome]]:
         """One build for all the cells that want the same artifact, in the order of the cells."""

@@ -52,7 +52,7 @@ def prefix_386() -> tuple[str, ...]:
         pytest.skip("this host is no amd64: its kernel does not run programs for 386")
     facts = read_binary(probe_386().path)
     workload = Workload("linux", "386", facts.interpreter, facts.libc)
-    found = ways(all_runners(Store(default_root()), lambda _: None, Path), platform("debian-12/386"), workload)
+    found = ways(all_runners(Store(default_root()), lambda _: None, Path, Path), platform("debian-12/386"), workload)
     assert found.another() and found.offers[0].runner == "native"
     return found.offers[0].prefix
 

@@ -87,7 +87,7 @@ def test_one_is_looked_for_only_when_it_is_asked_for(platform: Callable[..., Pla
 
 
 def test_nobody_at_all_is_a_reason_too(tmp_path: Path, platform: Callable[..., Platform]) -> None:
-    runners = all_runners(Store(tmp_path), print, Path)
+    runners = all_runners(Store(tmp_path), print, Path, Path)
     assert [runner.name for runner in runners] == ["native", "qemu-user", "wine", "micro-vm"]
     offers, (refusal,) = _all(ways(runners, platform("arm64", goos="darwin"), Workload("darwin", "arm64")))
     assert offers == ()

@@ -15,12 +15,14 @@ __all__ = ["main"]
 _VERBS = {
     "verify": "Build a program for platforms, judge it, run it: the matrix.",
     "conformance": "Ask a platform whether it keeps the contracts that Go leans on: a certificate.",
+    "old-kernel": "Run a program as if this host's kernel were older.",
     "targets": "List the platforms; show what is known of one.",
     "inspect": "Show the facts of a binary.",
     "explain": "Explain a rule: why it exists, how to mend what it found.",
     "completion": "Print the shell completion script.",
 }
-"""Verb to its one line in --help. The module of a verb is `seatrial.cli.<verb>`, its command is named `command`."""
+"""Verb to its one line in --help. The module of a verb is `seatrial.cli.<verb>` (`_` for `-`), its command is named
+`command`."""
 
 
 class _Verbs(click.Group):
@@ -30,7 +32,7 @@ class _Verbs(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in _VERBS:
             return None
-        command: click.Command = importlib.import_module(f"seatrial.cli.{cmd_name}").command
+        command: click.Command = importlib.import_module(f"seatrial.cli.{cmd_name.replace('-', '_')}").command
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

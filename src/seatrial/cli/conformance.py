@@ -57,7 +57,7 @@ _CACHE = click.option(
 )
 @click.option(
     "--runner",
-    type=click.Choice(["native", "qemu-user", "wine", "micro-vm"]),
+    type=click.Choice(["native", "qemu-user", "wine", "micro-vm", "old-kernel"]),
     help="Run with this runner only. Default: the best.",
 )
 @click.option("--go", "go_command", metavar="PATH", help="Another go command, or its GOROOT.")

@@ -92,7 +92,7 @@ class _Variants(click.ParamType[tuple[str, str]]):
 @click.option(
     "--runner",
     "runner",
-    type=click.Choice(["native", "qemu-user", "wine", "micro-vm"]),
+    type=click.Choice(["native", "qemu-user", "wine", "micro-vm", "old-kernel"]),
     help="Run with this runner only.",
 )
 @click.option("--json", "json_path", metavar="FILE", help="Write the report as JSON; - is stdout.")

@@ -16,6 +16,7 @@ from seatrial.model.platform import Platform
 from seatrial.model.runner import Workload
 from seatrial.proving import Canaries
 from seatrial.runners import Ways, all_runners, ended_afterwards, ways
+from seatrial.runners.old_kernel import launcher_program
 from seatrial.store import Store
 from seatrial.tables.conformance_cases import TOPICS, cases, cases_of
 from seatrial.toolchains import find_go
@@ -83,7 +84,13 @@ def conformance(request: Request, store: Store, listen: Callable[[Event], None])
     """
     chosen = _platforms(request)
     go = find_go(request.go, store)
-    runners = all_runners(store, lambda text: listen(Noted(text)), lambda goarch: init_program(go, goarch, store))
+    runners = all_runners(
+        store,
+        lambda text: listen(Noted(text)),
+        lambda goarch: init_program(go, goarch, store),
+        lambda goarch: launcher_program(go, goarch, store),
+        request.runner,
+    )
     used = tuple(one for one in runners if request.runner in ("", one.name))
 
     def search(platform: Platform, workload: Workload) -> Ways:

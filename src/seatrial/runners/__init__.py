@@ -8,6 +8,7 @@ from seatrial.model.runner import Runner
 from seatrial.packages import Packages
 from seatrial.runners.micro_vm import MicroVm
 from seatrial.runners.native import Native
+from seatrial.runners.old_kernel import OldKernel
 from seatrial.runners.qemu_user import QemuUser
 from seatrial.runners.ways import Ways, ways
 from seatrial.runners.wine import Wine
@@ -16,18 +17,26 @@ from seatrial.store import Store
 __all__ = ["Ways", "all_runners", "ended_afterwards", "ways"]
 
 
-def all_runners(store: Store, note: Callable[[str], None], init: Callable[[str], Path]) -> tuple[Runner, ...]:
+def all_runners(
+    store: Store,
+    note: Callable[[str], None],
+    init: Callable[[str], Path],
+    old_kernel: Callable[[str], Path],
+    wanted: str = "",
+) -> tuple[Runner, ...]:
     """Every runner. Nothing is tried or fetched before its `offers` is called.
 
-    `note` is told what takes time; `init` gives the init of a virtual machine's guest for a GOARCH.
+    `note` is told what takes time; `init` gives the init of a virtual machine's guest for a GOARCH, `old_kernel` the
+    launcher behind which the host's kernel is an older one. That runner is among them only where it is `wanted`.
     """
     packages = Packages(store, note)
-    return (
+    runners = (
         Native(store, packages),
         QemuUser(store, packages),
         Wine(store, packages),
         MicroVm(store, packages, init),
     )
+    return (*runners, OldKernel(store, packages, old_kernel)) if wanted == OldKernel.name else runners
 
 
 @contextlib.contextmanager

@@ -1,0 +1,3 @@
+module seatrial.example/oldkernel
+
+go 1.25
