@@ -4,12 +4,26 @@ from enum import StrEnum
 
 import msgspec
 
+from seatrial.model.absence import Unknown
 from seatrial.model.finding import Evidence
 from seatrial.model.message import Message
 from seatrial.model.platform import Certainty
 from seatrial.model.states import Confidence
 
-__all__ = ["Cause", "Floor", "FloorKind", "Needs", "Owner", "Reason"]
+__all__ = [
+    "Call",
+    "CallSite",
+    "Cause",
+    "Floor",
+    "FloorKind",
+    "Needs",
+    "Owner",
+    "Reason",
+    "SymbolNeed",
+    "SystemCalls",
+    "User",
+    "Way",
+]
 
 
 class FloorKind(StrEnum):
@@ -94,10 +108,92 @@ class Floor(msgspec.Struct, frozen=True):
         return tuple(reason for reason in self.reasons if reason.cause is cause)
 
 
+class Way(msgspec.Struct, frozen=True):
+    """How Go code comes to a function of C."""
+
+    owner: Owner
+    """The Go function."""
+    via: tuple[str, ...] = ()
+    """The functions of C on the way, the first called by Go."""
+
+
+class User(msgspec.Struct, frozen=True):
+    """A function that uses an imported symbol."""
+
+    owner: Owner
+    is_c: bool
+    calls: bool
+    """It calls the symbol; else it takes its address or reads it."""
+    ways: tuple[Way, ...] = ()
+    """For a function of C. None are known of one that only C's own start-up code calls, or nothing at all."""
+
+
+class SymbolNeed(msgspec.Struct, frozen=True):
+    """An imported symbol with the functions that use it."""
+
+    name: str
+    version: str = ""
+    library: str = ""
+    weak: bool = False
+    places: int = 0
+    """Instructions that use it."""
+    users: tuple[User, ...] = ()
+    in_data: int = 0
+    """Words of data that the loader fills with its address, and that no code was seen to read."""
+
+
+class CallSite(msgspec.Struct, frozen=True):
+    """A place that makes a system call."""
+
+    owner: Owner
+    is_c: bool
+    through: str = ""
+    """The function that it hands the number to; "" where it enters the kernel itself."""
+    callers: tuple[Owner, ...] = ()
+    """Who calls it, where it only wraps the call."""
+    without: Message | None = None
+    """What happens on a kernel that does not have the call, where that is known to do no harm."""
+    source: str = ""
+    """Where that is from."""
+
+
+class Call(msgspec.Struct, frozen=True):
+    """A system call that the program can make."""
+
+    number: int
+    name: str
+    """As in the kernel's headers; "#<number>" for one that no kernel known here has."""
+    since: str
+    """The kernel that introduced it; "" where that is not known."""
+    source: str
+    places: int
+    sites: tuple[CallSite, ...] = ()
+
+    @property
+    def needed(self) -> bool:
+        """Whether a place is left for which nothing is known of what happens without the call."""
+        return any(site.without is None for site in self.sites)
+
+
+class SystemCalls(msgspec.Struct, frozen=True):
+    """The system calls whose numbers stand in the code. Not those that shared libraries make."""
+
+    calls: tuple[Call, ...]
+    """By number."""
+    unresolved: int
+    """Places whose number is no constant that could be followed."""
+    unresolved_sites: tuple[CallSite, ...] = ()
+    entries: tuple[str, ...] = ()
+    """The functions that are given the number by their callers."""
+
+
 class Needs(msgspec.Struct, frozen=True):
     """All that a binary asks of its platform."""
 
     floors: tuple[Floor, ...] = ()
+    symbols: tuple[SymbolNeed, ...] | Unknown = Unknown("the code was not read")
+    """Imported symbols, in the file's order."""
+    system_calls: SystemCalls | Unknown = Unknown("the code was not read")
 
     def floor(self, kind: FloorKind) -> Floor:
         """The floor of that kind; one without reasons where it does not apply to the binary."""

@@ -1,13 +1,21 @@
 """Needs: what a binary asks of its platform, each with who in it asks. Pure functions of facts and tables."""
 
+from seatrial.model.absence import Unknown
 from seatrial.model.binary import BinaryFacts
-from seatrial.model.needs import Needs
+from seatrial.model.insight import Deep
+from seatrial.model.needs import FloorKind, Needs
+from seatrial.needs.code import symbols_of, system_calls_of, wants_of
 from seatrial.needs.floors import floors_of
+from seatrial.needs.kernel import kernel_reasons
 from seatrial.needs.libc import asked_libc
 
-__all__ = ["asked_libc", "needs_of"]
+__all__ = ["asked_libc", "needs_of", "wants_of"]
+
+_NOT_READ = Deep(Unknown("only the facts of the file were asked for"))
 
 
-def needs_of(facts: BinaryFacts) -> Needs:
-    """What the facts of a binary tell of its needs."""
-    return Needs(floors_of(facts))
+def needs_of(facts: BinaryFacts, deep: Deep = _NOT_READ) -> Needs:
+    """What a binary asks of its platform. `deep`: the reader's answers to `wants_of`; without them, less is known."""
+    calls = system_calls_of(facts, deep)
+    floors = floors_of(facts, {FloorKind.KERNEL: kernel_reasons(facts, calls)})
+    return Needs(floors, symbols_of(facts, deep), calls)

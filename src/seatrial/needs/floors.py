@@ -1,6 +1,6 @@
 """Floors: the lowest kernel, C library, system and CPU that a binary runs on, each the maximum over its reasons."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from seatrial.model.binary import BinaryFacts
 from seatrial.model.message import Message
@@ -12,15 +12,18 @@ from seatrial.needs.page_size import alignment_reason
 from seatrial.needs.systems import header_reason, import_reasons, release_reason, unread_imports
 from seatrial.tables.version_ranges import numbers
 
-__all__ = ["floor_of", "floors_of"]
+__all__ = ["floors_of"]
 
 Told = Iterator[Reason | Message | None]
 """The reasons; a message is something that could not be told."""
 
 
-def floors_of(facts: BinaryFacts) -> tuple[Floor, ...]:
-    """The floors that apply to this binary, each with its reasons."""
-    return tuple(floor_of(facts, kind) for kind in _kinds(facts))
+def floors_of(facts: BinaryFacts, read: Mapping[FloorKind, Iterable[Reason | Message]]) -> tuple[Floor, ...]:
+    """The floors that apply to this binary, each with its reasons.
+
+    `read`: what its code adds to that, besides its facts.
+    """
+    return tuple(_floor(kind, (*_TELLERS[kind](facts), *read.get(kind, ()))) for kind in _kinds(facts))
 
 
 def _kinds(facts: BinaryFacts) -> Iterator[FloorKind]:
@@ -44,9 +47,8 @@ _SYSTEMS = {
 }
 
 
-def floor_of(facts: BinaryFacts, kind: FloorKind) -> Floor:
-    """One floor. One that does not apply to the binary has no reasons."""
-    told = list(_TELLERS[kind](facts))
+def _floor(kind: FloorKind, told: Iterable[Reason | Message | None]) -> Floor:
+    told = list(told)
     reasons = sorted((one for one in told if isinstance(one, Reason)), key=_by_version, reverse=True)
     deciding = [reason for reason in reasons if reason.confidence is not Confidence.POSSIBLE]
     minimum = _features(deciding) if kind is FloorKind.CPU else next((reason.minimum for reason in deciding), "")
