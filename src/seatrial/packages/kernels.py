@@ -22,7 +22,7 @@ from seatrial.tables.kernels import KernelRow
 
 __all__ = ["fetch", "fetched", "intact", "kernels", "nearest", "own"]
 
-_FORM = 1  # raise it when what is made from a package changes
+_FORM = 2  # raise it when what is made from a package changes
 _LARGEST = 512 << 20
 
 
@@ -92,8 +92,14 @@ def _key(row: KernelRow, parts: Sequence[Package], modules: Sequence[str]) -> st
 
 
 def _known(store: Store, key: str) -> Kernel | None:
+    """The kernel that was prepared under this key. It is kept with names only: a store may be moved."""
     kernel = store.get("kernels", key, Kernel)
-    return kernel if kernel and all(Path(path).is_file() for path in (kernel.image, *kernel.modules)) else None
+    if kernel is None:
+        return None
+    place = store.path("kernels", key)
+    paths = [str(place / name) for name in (kernel.image, *kernel.modules)]
+    whole = all(Path(path).is_file() for path in paths)
+    return msgspec.structs.replace(kernel, image=paths[0], modules=tuple(paths[1:])) if whole else None
 
 
 def _make(
@@ -134,10 +140,8 @@ def _prepare(
     wanted: Sequence[str],
 ) -> Kernel:
     """The kernel with its image and modules in the store, in the form in which they are booted."""
-    made: list[Kernel] = []
 
     def fill(directory: Path) -> None:
-        place = store.path("kernels", key)
         tree = Tree(packages, directories, directory)
         modules = tree.closure(wanted)
         image = bootable(packages, data, directory)
@@ -146,18 +150,16 @@ def _prepare(
             (directory / f"{name}.ko").write_bytes(content)
         kernel = msgspec.structs.replace(
             plain,
-            image=str(place / "image"),
+            image="image",
             sha256=hashlib.sha256(image).hexdigest(),
-            modules=tuple(str(place / f"{name}.ko") for name in modules),
+            modules=tuple(f"{name}.ko" for name in modules),
             builtin=tuple(name for name in wanted if name in tree.builtin),
         )
         (directory / "value.json").write_bytes(msgspec.json.encode(kernel))
-        made.append(kernel)
 
-    store.make("kernels", key, fill)
-    kernel = made[0] if made else _known(store, key)
+    place = store.make("kernels", key, fill)
+    kernel = _known(store, key)
     if kernel is None:
-        place = store.path("kernels", key)
         raise CouldNotCheck(f"The kernel kept in {place} is damaged.", "Delete that directory and try again.")
     return kernel
 
