@@ -177,6 +177,10 @@ class Machine:
         with contextlib.suppress(ChannelClosed, ChannelTimeout):
             self._emulation.channel.send_json(Kind.SIGNAL, number)
 
+    def pause(self) -> None:
+        """Stop the machine's CPUs. Raises QmpError."""
+        self._emulation.qmp.ask("stop")
+
     def close(self) -> None:
         """End the machine. It keeps nothing."""
         self._emulation.close()

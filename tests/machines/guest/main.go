@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
+	"os/user"
 	"path/filepath"
 	"runtime"
 	"strconv"
@@ -21,7 +22,7 @@ func main() {
 		"say": say, "exit": exit, "die": die, "sleep": sleep, "copy": copyInput, "catch": catch, "orphan": orphan,
 		"eat": eat, "processors": processors, "nodes": nodes, "groups": groups, "listen": listen, "random": random,
 		"clock": clock, "panic": kernelPanic, "restart": restart, "flood": flood, "fork": fork, "terminal": terminal,
-		"write": write, "limits": limits, "account": account,
+		"limits": limits, "account": account, "alone": alone, "list": list, "taint": taint,
 	}
 	if err := verbs[os.Args[1]](os.Args[2:]); err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -182,12 +183,40 @@ func fork([]string) error {
 func terminal([]string) error {
 	_, err := os.Open("/dev/tty")
 	fmt.Println("terminal:", err == nil)
+	var name string
+	fmt.Scanln(&name)
+	fmt.Println("name:", name)
 	return nil
 }
 
-// write puts a line into the kernel's log.
-func write(words []string) error {
-	return os.WriteFile("/dev/kmsg", []byte(strings.Join(words, " ")), 0)
+// alone lists the other processes that have a program.
+func alone([]string) error {
+	processes, err := filepath.Glob("/proc/[0-9]*/exe")
+	others := []string{}
+	for _, process := range processes {
+		if program, err := os.Readlink(process); err == nil && program == os.Args[0] && process != fmt.Sprintf("/proc/%d/exe", os.Getpid()) {
+			others = append(others, process)
+		}
+	}
+	fmt.Println(others)
+	return err
+}
+
+func list(words []string) error {
+	return filepath.WalkDir(words[0], func(path string, entry os.DirEntry, err error) error {
+		if err != nil || path == words[0] {
+			return err
+		}
+		info, err := entry.Info()
+		if err == nil {
+			fmt.Println(info.Mode(), strings.TrimPrefix(path, words[0]+"/"))
+		}
+		return err
+	})
+}
+
+func taint(words []string) error {
+	return os.WriteFile("/proc/sys/kernel/tainted", []byte(words[0]), 0)
 }
 
 func limits([]string) error {
@@ -200,11 +229,14 @@ func limits([]string) error {
 // account says what the system's own files make of root, localhost and the temporary folder.
 func account([]string) error {
 	addresses, err := net.LookupHost("localhost")
-	home, _ := os.UserHomeDir()
+	name := ""
+	if who, err := user.Current(); err == nil {
+		name = who.Username
+	}
 	file, made := os.CreateTemp("", "")
 	if made == nil {
 		file.Close()
 	}
-	fmt.Println(addresses, home, made == nil)
+	fmt.Println(addresses, name, made == nil)
 	return err
 }
