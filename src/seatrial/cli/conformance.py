@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from seatrial.cli.selectors import complete_selector
+from seatrial.cli.tiers import runner_of, tier_option
 from seatrial.errors import UsageError
 
 if TYPE_CHECKING:
@@ -60,6 +61,7 @@ _CACHE = click.option(
     type=click.Choice(["native", "qemu-user", "wine", "micro-vm", "old-kernel"]),
     help="Run with this runner only. Default: the best.",
 )
+@tier_option
 @click.option("--go", "go_command", metavar="PATH", help="Another go command, or its GOROOT.")
 @click.option("--json", "json_path", metavar="FILE", help="Write the certificate as JSON; - is stdout.")
 @click.option("--html", "html_path", metavar="FILE", help="Write the certificate as one HTML file.")
@@ -73,6 +75,7 @@ def command(ctx: click.Context, /, **options: Any) -> int:
     \b
     seatrial conformance                                  this machine, natively
     seatrial conformance -t kylin-v10-sp3/ft-2000-4       under the best runner for it
+    seatrial conformance -t debian-12/arm64 --tier vm     in a machine with a kernel of its own
     seatrial conformance --topic signals --html out.html  one topic
     seatrial conformance --list --topic signals           the catalogue, with why each case exists
     seatrial conformance export --port linux/loong64      one file for a machine without Python
@@ -95,7 +98,7 @@ def command(ctx: click.Context, /, **options: Any) -> int:
         topics=options["topics"],
         cases=options["cases"],
         platforms=tuple(map(str, options["platform_dirs"])),
-        runner=options["runner"] or "",
+        runner=runner_of(options),
         go=options["go_command"] or "",
         command=shlex.join(["seatrial", *sys.argv[1:]]),
     )

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from seatrial.cli.selectors import complete_selector
+from seatrial.cli.tiers import runner_of, tier_option
 from seatrial.errors import CouldNotCheck, UsageError
 
 if TYPE_CHECKING:
@@ -95,6 +96,7 @@ class _Variants(click.ParamType[tuple[str, str]]):
     type=click.Choice(["native", "qemu-user", "wine", "micro-vm", "old-kernel"]),
     help="Run with this runner only.",
 )
+@tier_option
 @click.option("--json", "json_path", metavar="FILE", help="Write the report as JSON; - is stdout.")
 @click.option("--html", "html_path", metavar="FILE", help="Write the report as one HTML file.")
 @click.option("--junit", "junit_path", metavar="FILE", help="Write the report as JUnit XML.")
@@ -128,7 +130,7 @@ def command(program: str, **options: Any) -> int:
     \b
     seatrial verify ./cmd/app
     seatrial verify ./cmd/app -t 'kylin*' -t alpine-3.20/amd64 --html report.html
-    seatrial verify ./app-linux-amd64 -t kylin-v10-sp3/hygon-c86-3s
+    seatrial verify ./app-linux-amd64 -t kylin-v10-sp3/hygon-c86-3s --tier vm
     seatrial verify golang.org/x/tools/cmd/stringer@v0.30.0 -t '{debian-12,kylin-v10-sp3}/arm64'
     seatrial verify ./cmd/app --stage static --json - | jq .summary
 
@@ -149,7 +151,7 @@ def command(program: str, **options: Any) -> int:
         platforms=tuple(str(path) for path in options["platform_dirs"]),
         build=_build_options(options),
         go=options["go_command"] or "",
-        runner=options["runner"] or "",
+        runner=runner_of(options),
         fail_on=options["fail_on"],
         allow_unchecked=options["allow_unchecked"],
         resume=options["resume"],

@@ -27,7 +27,7 @@ from seatrial.machines import session_client
 from seatrial.machines.boot import boot
 from seatrial.machines.channel import Channel, ChannelClosed, ChannelTimeout, Kind
 from seatrial.machines.machine import Machine
-from seatrial.model.machine import Ended, Limits, MachineSpec, Proof, SystemEmulator, VmLost
+from seatrial.model.machine import Ended, Limits, MachineSpec, Proof, SystemEmulator, VmLost, WrongMachine
 from seatrial.store import Store, digest, file_digest
 
 __all__ = ["Session"]
@@ -104,7 +104,7 @@ class Session:
         return (sys.executable, "-I", "-S", session_client.__file__, self.name, self.token)
 
     def proof(self) -> Proof:
-        """What the machine is, as its guest saw it; booted for it if need be. Raises VmLost and SeatrialError."""
+        """What the machine is, as its guest saw it; booted for it if need be. Raises VmLost, WrongMachine, SeatrialError."""
         with self.turn():
             return self._ready().proof
 
@@ -185,6 +185,8 @@ class Session:
             told += [f"console {line}" for line in lost.console.splitlines()]
             told += [f"qemu {line}" for line in lost.log.splitlines()]
             channel.send_json(Kind.ERROR, _Answer(told=tuple(told)))
+        except WrongMachine as wrong:
+            channel.send_json(Kind.ERROR, _Answer(told=(f"mismatch {wrong}",)))
         except SeatrialError as error:
             channel.send_json(Kind.ERROR, _Answer(told=(f"machine {error}",)))
 
@@ -209,7 +211,7 @@ class Session:
         return self._machine
 
     def prepare(self, request: _Request) -> Machine:
-        """The machine with everything that the request needs in it. Raises VmLost and SeatrialError."""
+        """The machine with everything that the request needs in it. Raises VmLost, WrongMachine, SeatrialError."""
         wanted = [(Path(request.root), "/")] if request.root else []
         wanted += [(Path(path), path) for path in request.carry]
         program = os.path.normpath(Path(request.cwd, request.argv[0]))
@@ -284,7 +286,7 @@ class _Command:
         threading.Thread(target=self._listen, daemon=True).start()
 
     def work(self) -> None:
-        """Run it and tell the client how it ended. Raises VmLost and SeatrialError."""
+        """Run it and tell the client how it ended. Raises VmLost, WrongMachine, SeatrialError."""
         try:
             with self._session.turn():
                 if self._gone.is_set():

@@ -137,7 +137,7 @@ class _Client:
                         sources.unregister(0)
                 elif fd == self._wake.fileno():
                     for number in self._wake.recv(64):
-                        self._connection.sendall(pack(b"S", str(number).encode()))
+                        self._send(b"S", str(number).encode())
                 else:
                     self._reader.feed(self._connection.recv(_PART))
             for kind, payload in self._reader.frames:
@@ -152,8 +152,12 @@ class _Client:
             data = os.read(0, _PART)
         except OSError:
             data = b""
-        self._connection.sendall(pack(b"D", data) if data else pack(b"E"))
+        self._send(b"D" if data else b"E", data)
         return bool(data)
+
+    def _send(self, kind: bytes, payload: bytes) -> None:
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # it has ended: the answer is on its way
+            self._connection.sendall(pack(kind, payload))
 
     def _end(self, kind: bytes, payload: bytes) -> int:
         if kind == b"V":

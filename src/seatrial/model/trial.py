@@ -87,7 +87,7 @@ class MachineTrouble(msgspec.Struct, frozen=True):
     """Why a virtual machine did not run a command to an end of its own."""
 
     code: str
-    """`vm-lost`, `oom-killed`, `machine`, `not-started`: the reason's code."""
+    """`vm-lost`, `mismatch`, `oom-killed`, `machine`, `not-started`: the reason's code."""
     text: str
     """"running: Kernel panic - not syncing: ..." where it was lost: the stage, then why."""
 

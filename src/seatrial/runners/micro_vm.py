@@ -9,11 +9,11 @@ from pathlib import Path
 
 import msgspec
 
-from seatrial.errors import CouldNotCheck, SeatrialError, UsageError
+from seatrial.errors import CouldNotCheck, SeatrialError
 from seatrial.host import HostFacts, host
 from seatrial.machines.session import Session
 from seatrial.model.finding import Evidence
-from seatrial.model.machine import BootStage, CgroupMode, Kernel, MachineSpec, Proof, SystemEmulator, VmLost
+from seatrial.model.machine import BootStage, CgroupMode, Kernel, MachineSpec, Proof, SystemEmulator, VmLost, WrongMachine
 from seatrial.model.platform import Platform
 from seatrial.model.report import ToolVersion
 from seatrial.model.runner import CannotOffer, Door, Offer, Workload
@@ -126,9 +126,9 @@ class MicroVm:
             spec = msgspec.structs.replace(spec, cpu="")
             try:
                 session, proof = self._booted(spec, emulator, init)
-            except (VmLost, SeatrialError) as error:
+            except (VmLost, WrongMachine, SeatrialError) as error:
                 return _refused(self.name, error)
-        except SeatrialError as error:
+        except (WrongMachine, SeatrialError) as error:
             return _refused(self.name, error)
         return self._offer_of(platform, workload, session, proof, root, tuple(limits))
 
@@ -216,10 +216,9 @@ class MicroVm:
         return (Evidence("accelerator", text, self.name),)
 
 
-def _refused(runner: str, error: VmLost | SeatrialError) -> CannotOffer:
+def _refused(runner: str, error: VmLost | WrongMachine | SeatrialError) -> CannotOffer:
     if isinstance(error, VmLost):
         why = message("run.vm-lost", stage=error.stage, why=error.why.rstrip("."))
         return CannotOffer(runner, why, "vm-lost", message("runners.needs_vm"))
-    why = message("run.machine", why=error.message.rstrip("."))
-    code = "cannot-run" if isinstance(error, UsageError) else "mismatch"
-    return CannotOffer(runner, why, code, message("runners.needs_vm"))
+    code = "mismatch" if isinstance(error, WrongMachine) else "cannot-run"
+    return CannotOffer(runner, message("run.machine", why=str(error).rstrip(".")), code, message("runners.needs_vm"))

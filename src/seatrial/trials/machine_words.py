@@ -13,7 +13,7 @@ from seatrial.tables.messages import message
 
 __all__ = ["evidence_of", "reason_of", "trouble_of", "without_words"]
 
-_TROUBLE = ("vm-lost", "oom-killed", "machine", "not-started")
+_TROUBLE = ("vm-lost", "mismatch", "oom-killed", "machine", "not-started")
 _KINDS = {"kernel": "guest's kernel", "console": "guest's console", "qemu": "QEMU"}
 
 
