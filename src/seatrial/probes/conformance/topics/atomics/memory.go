@@ -74,19 +74,23 @@ func allocate(n uint32) *published {
 func pointerPublishes(t *suite.T) {
 	var current atomic.Pointer[published]
 	current.Store(allocate(1))
+	const values, looks = 20_000, 1000
 	var over atomic.Bool
+	var looked atomic.Int64
 	torn := make(chan published, 1)
 	go func() {
+		defer close(torn)
+		defer looked.Store(looks)
 		for !over.Load() {
 			if p := current.Load(); *p != *allocate(p.fields[7]) || p.fields[0] == 0 {
 				torn <- *p
 				return
 			}
+			looked.Add(1)
 			runtime.Gosched()
 		}
-		close(torn)
 	}()
-	for n := range uint32(20_000) {
+	for n := uint32(0); n < values || looked.Load() < looks; n++ {
 		if suite.Planted("atomics-published-early") {
 			p := new(published)
 			current.Store(p)

@@ -26,6 +26,7 @@ func init() {
 		Source:   "package os/exec; Go syscall/exec_linux.go, exec_windows.go; runtime, ForkLock",
 		Breaks:   "Build tools, CI agents and shells lose children: EAGAIN, ETXTBSY, zombies, hanging pipes.",
 		Needs:    []string{"self-exec", "threads"},
+		Seconds:  60,
 		Run:      execStorm,
 	}, suite.Case{
 		ID:       "load/timers",

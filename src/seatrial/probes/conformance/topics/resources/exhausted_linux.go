@@ -31,7 +31,7 @@ func init() {
 		Source:   "getrlimit(2), RLIMIT_CPU; Go runtime/sigtab_linux_generic.go",
 		Breaks:   "Judges and batch systems end programs without the chance to save, or never.",
 		Needs:    []string{"self-exec"},
-		Seconds:  40, // a limit is in whole seconds of computing, which take longer on a busy machine
+		Seconds:  120, // a limit is in whole seconds of computing, which take longer on a busy machine
 		Run:      cpuEnds,
 	}, suite.Case{
 		ID:       "resources/file-size-ends-with-error",
@@ -119,7 +119,7 @@ func burn([]string) int {
 }
 
 func cpuEnds(t *suite.T) {
-	done := ended(t, t.Self("resources-burn"), 35*time.Second)
+	done := ended(t, t.Self("resources-burn"), 110*time.Second)
 	if done.state.ExitCode() == cannotPrepare {
 		t.Unknown("%s", done.said)
 	}

@@ -101,12 +101,13 @@ static void step(struct seatrial_race *race, int i, const struct seatrial_op *op
 	}
 }
 
-static void batch(struct seatrial_race *race, int thread, int number, const struct seatrial_op *ops, int count)
+static void batch(struct seatrial_race *race, int thread, int number, const struct seatrial_op *ops, int count,
+		  const uint32_t *late)
 {
 	uint32_t last = 0, chance = (uint32_t)(number * 8 + thread + 1);
-	int close = number % 2 == 0;
 	for (int i = 0; i < SEATRIAL_BATCH; i++) {
 		int round = number * SEATRIAL_BATCH + i;
+		int close = number % 2 == 0 || atomic_load_explicit((const _Atomic uint32_t *)late, memory_order_relaxed);
 		atomic_store(&race->progress[thread].rounds, round);
 		for (int other = 0; other < race->threads; other++)
 			for (int tries = 0; atomic_load(&race->progress[other].rounds) < round; tries++)
@@ -139,11 +140,12 @@ static void count_outcomes(struct seatrial_race *race, uint32_t *outcomes)
 	}
 }
 
-void seatrial_race_run(struct seatrial_race *race, int thread, const struct seatrial_op *ops, int count, uint32_t *outcomes)
+void seatrial_race_run(struct seatrial_race *race, int thread, const struct seatrial_op *ops, int count,
+		       const uint32_t *late, uint32_t *outcomes)
 {
 	for (int number = 0; number < SEATRIAL_BATCHES; number++) {
 		meet(race);
-		batch(race, thread, number, ops, count);
+		batch(race, thread, number, ops, count, late);
 		meet(race);
 		if (thread == 0)
 			count_outcomes(race, outcomes);

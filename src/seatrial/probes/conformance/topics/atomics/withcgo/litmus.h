@@ -15,8 +15,10 @@ struct seatrial_race;
 struct seatrial_race *seatrial_race_new(int threads);
 void seatrial_race_free(struct seatrial_race *);
 
-/* Runs a thread's steps in all batches. Thread 0 counts the outcomes. */
-void seatrial_race_run(struct seatrial_race *, int thread, const struct seatrial_op *ops, int count, uint32_t *outcomes);
+/* Runs a thread's steps in all batches. Thread 0 counts the outcomes. When late is no longer 0, threads give way to
+ * each other no more: beside busy programs each time costs milliseconds. */
+void seatrial_race_run(struct seatrial_race *, int thread, const struct seatrial_op *ops, int count, const uint32_t *late,
+		       uint32_t *outcomes);
 
 /* Adds to two numbers that Go adds to at the same time. */
 void seatrial_add(uint32_t *narrow, uint64_t *wide, int turns);

@@ -6,6 +6,9 @@ import "C"
 
 import (
 	"sync"
+	"sync/atomic"
+	"time"
+	"unsafe"
 
 	"seatrial.example/conformance/suite"
 	"seatrial.example/conformance/topics/atomics/litmus"
@@ -128,6 +131,8 @@ func observe(t *suite.T, program litmus.Program) []int {
 	}
 	defer C.seatrial_race_free(race)
 	var counted [litmus.Outcomes]C.uint32_t
+	var late atomic.Uint32
+	defer time.AfterFunc(t.Patience(time.Second/2), func() { late.Store(1) }).Stop()
 	var pool sync.WaitGroup
 	for thread, steps := range program {
 		var ops [C.SEATRIAL_OPS]C.struct_seatrial_op
@@ -140,7 +145,9 @@ func observe(t *suite.T, program litmus.Program) []int {
 				ops[i].dependent = 1
 			}
 		}
-		pool.Go(func() { C.seatrial_race_run(race, C.int(thread), &ops[0], C.int(len(steps)), &counted[0]) })
+		pool.Go(func() {
+			C.seatrial_race_run(race, C.int(thread), &ops[0], C.int(len(steps)), (*C.uint32_t)(unsafe.Pointer(&late)), &counted[0])
+		})
 	}
 	pool.Wait()
 	seen := make([]int, len(counted))
