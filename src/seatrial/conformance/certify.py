@@ -50,10 +50,13 @@ class Certifier:
         canaries: Canaries,
         note: Callable[[str], None],
         replaceable: bool = True,
+        natively: Search | None = None,
     ) -> None:
+        """`natively` finds the ways for the comparison with this host, where `search` leaves runners out."""
         self._go = go
         self._store = store
         self._search = search
+        self._search_natively = natively or search
         self._canaries = canaries
         self.note = note
         self._replaceable = replaceable
@@ -104,7 +107,9 @@ class Certifier:
         except CouldNotCheck as error:
             return message("conformance.no-probe", why=error.message)
 
-    def part(self, platform: Platform, built: Path | CgoProbe, infos: Iterable[CaseInfo]) -> Part:
+    def part(
+        self, platform: Platform, built: Path | CgoProbe, infos: Iterable[CaseInfo], search: Search | None = None
+    ) -> Part:
         """The built probe with its ways to run."""
         probe, libraries = (built.path, built.libraries) if isinstance(built, CgoProbe) else (built, None)
         return Part(
@@ -112,7 +117,7 @@ class Certifier:
             probe,
             infos,
             self._here,
-            self._search,
+            search or self._search,
             self._canaries,
             libraries=libraries,
             replaceable=self._replaceable,
@@ -136,7 +141,7 @@ class Certifier:
         if isinstance(built, Message):
             return None
         infos = [info for info in cases_of("linux", platform.goarch) if info.cgo == (kind == "cgo")]
-        part = self.part(platform, built, infos)
+        part = self.part(platform, built, infos, self._search_natively)
         return part if part.offers and is_real(part.offers[0]) and part.canary(0).passed else None
 
 

@@ -97,7 +97,13 @@ def conformance(request: Request, store: Store, listen: Callable[[Event], None])
         return ways(used, platform, workload)
 
     certifier = Certifier(
-        go, store, search, Canaries(go, store), lambda text: listen(Noted(text)), replaceable=not request.runner
+        go,
+        store,
+        search,
+        Canaries(go, store),
+        lambda text: listen(Noted(text)),
+        replaceable=not request.runner,
+        natively=lambda platform, workload: ways(runners, platform, workload),
     )
     found = []
     with processes.interruptible(), ended_afterwards(runners):
