@@ -6,7 +6,24 @@ import msgspec
 
 from seatrial.model.absence import Unknown
 
-__all__ = ["Deep", "FunctionFacts", "GoFunction", "PackageFunctions"]
+__all__ = [
+    "DebugField",
+    "DebugType",
+    "DebugTypes",
+    "DebugUnit",
+    "DebugUnits",
+    "Deep",
+    "FunctionFacts",
+    "GoField",
+    "GoFunction",
+    "GoType",
+    "Itab",
+    "ItabFacts",
+    "PackageFunctions",
+    "PackageUnit",
+    "TypeFacts",
+    "UnitFunction",
+]
 
 T = TypeVar("T")
 
@@ -64,3 +81,122 @@ class FunctionFacts(msgspec.Struct, frozen=True):
     outside: int
     """Functions of C and of the linker, outside Go's text."""
     all: tuple[GoFunction, ...] = ()
+
+
+class GoField(msgspec.Struct, frozen=True):
+    name: str
+    type: int
+    """Address of its descriptor."""
+    offset: int
+    """Bytes from the start of the struct."""
+    embedded: bool = False
+
+
+class GoType(msgspec.Struct, frozen=True):
+    """A type as its descriptor tells of it (Go source: internal/abi/type.go). Types are named by address."""
+
+    address: int
+    kind: str
+    """As reflect.Kind prints it."""
+    name: str
+    """As reflect prints it: with the package's name, not its path."""
+    size: int
+    align: int
+    package: str = ""
+    """Import path of a named type, or of a struct's unexported fields."""
+    named: bool = False
+    elem: int = 0
+    key: int = 0
+    length: int = 0
+    variadic: bool = False
+    in_: tuple[int, ...] = msgspec.field(default=(), name="in")
+    out: tuple[int, ...] = ()
+    fields: tuple[GoField, ...] = ()
+    methods: tuple[str, ...] = ()
+
+
+class TypeFacts(msgspec.Struct, frozen=True):
+    """The answer to the want `types`; `all` only where it was asked for."""
+
+    count: int
+    kinds: dict[str, int]
+    all: tuple[GoType, ...] = ()
+
+
+class Itab(msgspec.Struct, frozen=True):
+    """The table by which a type is used as an interface."""
+
+    interface: str
+    type: str
+    funcs: tuple[str, ...]
+    """In the order of the interface's methods."""
+
+
+class ItabFacts(msgspec.Struct, frozen=True):
+    """The answer to the want `itabs`; `all` only where it was asked for."""
+
+    count: int
+    all: tuple[Itab, ...] = ()
+
+
+class UnitFunction(msgspec.Struct, frozen=True):
+    """A function of C with a range of its code. Where it is declared is told as far as it is known."""
+
+    name: str
+    file: str
+    start: int
+    end: int
+
+
+class DebugUnit(msgspec.Struct, frozen=True):
+    """A compilation unit that is not Go's."""
+
+    name: str
+    folder: str
+    language: int
+    """DW_LANG."""
+    producer: str
+    functions: tuple[UnitFunction, ...] = ()
+
+
+class PackageUnit(msgspec.Struct, frozen=True):
+    path: str
+    name: str
+
+
+class DebugUnits(msgspec.Struct, frozen=True):
+    """The answer to the want `units`."""
+
+    versions: tuple[int, ...]
+    """Of DWARF."""
+    go: int
+    """How many units Go's compiler made, one for each package."""
+    units: tuple[DebugUnit, ...]
+    producer: str
+    """Of Go's first unit."""
+    packages: tuple[PackageUnit, ...] = ()
+
+
+class DebugField(msgspec.Struct, frozen=True):
+    name: str
+    type: str
+    offset: int
+
+
+class DebugType(msgspec.Struct, frozen=True):
+    """A type of DWARF. `kind`: struct, union, enum, typedef or base."""
+
+    name: str
+    kind: str
+    size: int
+    fields: tuple[DebugField, ...] = ()
+    runtime_type: int = 0
+    """Go: where its descriptor stands, counted from the start of the types."""
+
+
+class DebugTypes(msgspec.Struct, frozen=True):
+    """The answer to the want `debug_types`; `all` only where it was asked for."""
+
+    count: int
+    kinds: dict[str, int]
+    all: tuple[DebugType, ...] = ()
