@@ -10,35 +10,39 @@ from typing import Any
 import msgspec
 
 from seatrial import processes
-from seatrial.formats.deep_request import Member, describe
+from seatrial.formats.deep_request import describe
 from seatrial.formats.description import Description
 from seatrial.formats.window import Malformed, Window
 from seatrial.model.absence import Unknown
 from seatrial.model.binary import BinaryFacts
 from seatrial.model.insight import Deep
 
-__all__ = ["TIME_LIMIT", "read_deep"]
+__all__ = ["TIME_LIMIT", "Request", "deep_request", "read_deep"]
 
 TIME_LIMIT = 300.0
 """Seconds for one run of the reader; a server of 100 MB takes about one."""
 
 _MEMORY = 64 << 20
-"""Bytes that the reader may use beside the mapping, for a small file; for others as much as the file again."""
+"""Bytes that the reader may use beside the mapping of a small file; for others as much as the file again."""
 
 
-class _Want(msgspec.Struct, frozen=True):
+class Want(msgspec.Struct, frozen=True):
     name: str
     args: Any = None
 
 
-class _Request(msgspec.Struct, frozen=True):
+class Request(msgspec.Struct, frozen=True):
+    """What the reader reads on its standard input."""
+
     file: str
     offset: int
     size: int
     memory: int
-    answer: str
+    """Bytes that the reader may use beside the mapping."""
     image: Description
-    wants: tuple[_Want, ...]
+    wants: tuple[Want, ...]
+    answer: str = ""
+    """The file to write the answer to; "" for standard output."""
 
 
 class _Answer(msgspec.Struct, frozen=True):
@@ -56,13 +60,12 @@ def read_deep(
     if isinstance(reader, Unknown):
         return Deep(reader)
     try:
-        member = _member(path, facts)
+        request = deep_request(path, facts, wants)
     except (OSError, ValueError, Malformed) as error:
         return Deep(Unknown(getattr(error, "strerror", None) or str(error)))
+    # Not by a pipe: of long output only the ends would be kept.
     with tempfile.NamedTemporaryFile(prefix="seatrial-insight-") as answer:
-        asked = tuple(_Want(name, args) for name, args in wants.items())
-        memory = max(_MEMORY, member.size)
-        request = _Request(str(path.absolute()), member.offset, member.size, memory, answer.name, member.image, asked)
+        request = msgspec.structs.replace(request, answer=answer.name)
         outcome = processes.run((reader,), {"PATH": os.defpath}, timeout, stdin=msgspec.json.encode(request))
         if not outcome.ok:
             said = outcome.stderr.strip().splitlines()
@@ -70,6 +73,10 @@ def read_deep(
         return Deep(msgspec.json.decode(answer.read(), type=_Answer).parts)
 
 
-def _member(path: Path, facts: BinaryFacts) -> Member:
+def deep_request(path: Path, facts: BinaryFacts, wants: Mapping[str, Any]) -> Request:
+    """The request about the binary that the facts tell of. Raises OSError, ValueError or Malformed."""
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-        return describe(Window(data), facts)
+        member = describe(Window(data), facts)
+    asked = tuple(Want(name, args) for name, args in wants.items())
+    memory = max(_MEMORY, member.size)
+    return Request(str(path.absolute()), member.offset, member.size, memory, member.image, asked)
