@@ -25,12 +25,13 @@ from seatrial.store import Store, digest, file_digest
 from seatrial.tables.architectures import architectures
 from seatrial.tables.machines import second_machine
 from seatrial.tables.messages import message
-from seatrial.tables.system_calls import first_kernel, release_of, system_calls, younger_than
+from seatrial.tables.system_calls import chosen_by_version, first_kernel, release_of, system_calls, younger_than
 from seatrial.toolchains import GoToolchain, compile_probe
 
 __all__ = ["LIMITS", "OldKernel", "calls_to_refuse", "launcher_program"]
 
 LIMITS = (
+    "uname tells this host's version; calls that 32-bit Go programs make because of it are left to them",
     "the system calls alone are those of the older kernel: flags and commands of older calls, /proc, /sys, structures "
     "and behaviour are this host's",
     "calls that the vDSO answers are not seen: the clock, and getrandom since Linux 6.11",
@@ -75,7 +76,8 @@ def _ranges(goarch: str, kernel: str) -> str:
         last = max(system_calls(goarch))
     except KeyError:
         raise CouldNotCheck(f"The system calls of {goarch} are not known.", "Use a virtual machine.") from None
-    numbers = sorted({call.number for call in younger_than(goarch, kernel)} | {last + 1})
+    kept = chosen_by_version(goarch)
+    numbers = sorted({call.number for call in younger_than(goarch, kernel) if call.name not in kept} | {last + 1})
     ranges: list[list[int]] = []
     for number in numbers:
         if ranges and number == ranges[-1][1] + 1:

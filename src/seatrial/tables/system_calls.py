@@ -11,7 +11,15 @@ from types import MappingProxyType
 
 import msgspec
 
-__all__ = ["SystemCall", "first_kernel", "newest_kernel", "release_of", "system_calls", "younger_than"]
+__all__ = [
+    "SystemCall",
+    "chosen_by_version",
+    "first_kernel",
+    "newest_kernel",
+    "release_of",
+    "system_calls",
+    "younger_than",
+]
 
 
 class SystemCall(msgspec.Struct, frozen=True):
@@ -50,6 +58,12 @@ class _Architecture(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     source: str
 
 
+class _ByVersion(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    goarch: tuple[str, ...]
+    calls: tuple[str, ...]
+    source: str
+
+
 class _Header(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     goarch: tuple[str, ...]
     file: str
@@ -61,6 +75,7 @@ class _Releases(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     never: tuple[_Never, ...]
     later: tuple[_Later, ...]
     architecture: tuple[_Architecture, ...]
+    by_version: tuple[_ByVersion, ...]
     header: tuple[_Header, ...]
 
 
@@ -122,6 +137,11 @@ def system_calls(goarch: str) -> Mapping[int, SystemCall]:
 def first_kernel(goarch: str) -> str:
     """The first release with this architecture ("5.19" for loong64); "" where it is older than every call."""
     return next((row.since for row in _releases().architecture if row.goarch == goarch), "")
+
+
+def chosen_by_version(goarch: str) -> frozenset[str]:
+    """The names of the calls that are made because of what uname(2) tells, without trying whether they are there."""
+    return frozenset(name for row in _releases().by_version if goarch in row.goarch for name in row.calls)
 
 
 def younger_than(goarch: str, kernel: str) -> tuple[SystemCall, ...]:
