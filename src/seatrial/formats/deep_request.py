@@ -3,7 +3,7 @@
 The containers are read here, once; the reader walks what they hold.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import msgspec
 
@@ -11,10 +11,11 @@ from seatrial.formats.archive import is_archive, read_members
 from seatrial.formats.description import Description, MappedPart, NamedPart, SymbolTable
 from seatrial.formats.elf import read_elf_headers
 from seatrial.formats.elf_description import describe_elf
+from seatrial.formats.import_slots import macho_slots, pe_slots
 from seatrial.formats.macho import MAGIC_UNIVERSAL, MAGIC_UNIVERSAL_64, MachoImage, read_macho_headers, read_slices
 from seatrial.formats.macho_facts import LC_SYMTAB
 from seatrial.formats.pe import SCN_EXECUTE, SCN_READ, SCN_WRITE, PeImage, PeSection, read_pe_headers
-from seatrial.formats.window import Malformed, Window
+from seatrial.formats.window import Malformed, Problems, Window
 from seatrial.model.absence import Unknown
 from seatrial.model.binary import BinaryFacts
 from seatrial.tables.binary_formats import load
@@ -26,7 +27,7 @@ _MH_OBJECT = 1
 _VM_FLAGS = ((1, "r"), (2, "w"), (4, "x"))
 _SCN_FLAGS = ((SCN_READ, "r"), (SCN_WRITE, "w"), (SCN_EXECUTE, "x"))
 _UNIVERSAL = tuple(magic.to_bytes(4, "big") for magic in (MAGIC_UNIVERSAL, MAGIC_UNIVERSAL_64))
-_MACHO_CODE = ("__text", "__stubs", "__stub_helper")
+_MACHO_CODE = ("__text", "__stubs", "__symbol_stub1", "__stub_helper")
 
 
 class Member(msgspec.Struct, frozen=True):
@@ -97,7 +98,13 @@ def _pe(image: PeImage, about: Description) -> Description:
         ),
         sections=sections,
         symbol_tables=tables,
+        slots=_slots(lambda: pe_slots(image)),
     )
+
+
+def _slots(read: Callable[[], dict[int, str]]) -> dict[int, str]:
+    """Those that can be read: the facts tell already what is damaged."""
+    return Problems().attempt_or({}, "import slots", read)
 
 
 def _pe_section(part: PeSection, base: int) -> NamedPart:
@@ -138,4 +145,7 @@ def _macho(image: MachoImage, about: Description) -> Description:
         )
         for part in image.sections
     )
-    return msgspec.structs.replace(about, segments=segments, sections=sections, symbol_tables=tuple(tables))
+    slots = _slots(lambda: macho_slots(image))
+    return msgspec.structs.replace(
+        about, segments=segments, sections=sections, symbol_tables=tuple(tables), slots=slots
+    )

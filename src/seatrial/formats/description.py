@@ -71,3 +71,5 @@ class Description(msgspec.Struct, frozen=True):
     sections: tuple[NamedPart, ...] = ()
     symbol_tables: tuple[SymbolTable, ...] = ()
     relocations: tuple[RelocationTable, ...] = ()
+    slots: dict[int, str] = {}
+    """Words that the loader fills with the address of an import, where no relocation tells of them: PE and Mach-O."""

@@ -41,6 +41,10 @@ class MachoSection(NamedTuple):
     address: int
     size: int
     offset: int
+    type: int = 0
+    """The lowest byte of its flags: what the loader does with it."""
+    first: int = 0
+    """reserved1: index of the first of its symbols in the table of indirect symbols."""
 
 
 class Slice(NamedTuple):
@@ -144,8 +148,9 @@ def _read_segment(command: LoadCommand, segments: list[MachoSegment], sections: 
         raise CutOff(f"it has more than the {_LIMIT} sections that are read")
     segments.append(MachoSegment(name, address, memory, offset, size, protection))
     for at in range(0, table.size, entry):
-        start, length, place = table.numbers("QQI" if wide else "III", at + 32, "a section")
-        sections.append(MachoSection(_name(table, at), _name(table, at + 16), start, length, place))
+        start, length, place, _, _, _, flags, first = table.numbers("QQ6I" if wide else "8I", at + 32, "a section")
+        names = _name(table, at), _name(table, at + 16)
+        sections.append(MachoSection(*names, start, length, place, flags & 0xFF, first))
 
 
 def _name(window: Window, at: int) -> str:

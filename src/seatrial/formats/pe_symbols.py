@@ -7,7 +7,7 @@ from seatrial.formats.symbols import SYMBOL_LIMIT, Collected, Symbols
 from seatrial.formats.window import NAMES_LIMIT, Malformed, NameTable, Window, printable
 from seatrial.model.binary import NeededSymbol
 
-__all__ = ["PeImports", "coff_symbols", "read_exports", "read_imports"]
+__all__ = ["PeImports", "coff_symbols", "read_exports", "read_import_slots", "read_imports"]
 
 _LIBRARY_LIMIT = 4096
 _FUNCTION_LIMIT = 200_000
@@ -81,6 +81,29 @@ def read_imports(image: PeImage) -> PeImports:
         delayed.append(library)
         functions += reader.functions(library, names - base, weak=True)
     return PeImports((*libraries, *delayed), tuple(delayed), tuple(dict.fromkeys(functions)))
+
+
+def read_import_slots(image: PeImage) -> dict[int, str]:
+    """Address in memory of each word that the loader fills, to the name of the function. Raises Malformed."""
+    reader = _Reader(image)
+    slots: dict[int, str] = {}
+    word = image.bits // 8
+    for index, size in ((DIRECTORY_IMPORT, 20), (DIRECTORY_DELAY_IMPORT, 32)):
+        address, _ = image.directory(index)
+        for row in range(_LIBRARY_LIMIT if address else 0):
+            fields = reader.space.part(address + size * row, size, "the import directory").numbers("5I", 0, "a library")
+            if index == DIRECTORY_IMPORT:
+                names, name, first = fields[0], fields[3], fields[4]
+            else:
+                name, first, names = fields[1], fields[3], fields[4]
+            if not name or not first:
+                break
+            # Of the oldest delay-load directories, which hold addresses in memory, nothing is told here.
+            if index == DIRECTORY_DELAY_IMPORT and not fields[0] & _DELAY_BY_ADDRESS:
+                continue
+            functions = reader.functions(reader.name(name, "an imported library"), names or first, weak=False)
+            slots |= {image.image_base + first + at * word: one.name for at, one in enumerate(functions)}
+    return slots
 
 
 def read_exports(image: PeImage) -> tuple[str, ...]:

@@ -12,8 +12,8 @@ import (
 	"runtime/debug"
 	"syscall"
 
-	_ "seatrial.example/reader/coverage"
 	_ "seatrial.example/reader/callers"
+	_ "seatrial.example/reader/coverage"
 	"seatrial.example/reader/image"
 	"seatrial.example/reader/request"
 	_ "seatrial.example/reader/syscalls"

@@ -156,7 +156,7 @@ func (g *graph) findStubs(seen map[uint64]bool) {
 }
 
 func (g *graph) sectionOf(addr uint64) string {
-	for _, name := range []string{".plt", ".plt.sec", ".plt.got", ".iplt"} {
+	for _, name := range []string{".plt", ".plt.sec", ".plt.got", ".iplt", "__stubs", "__symbol_stub1"} {
 		if s := g.Image.Section(name); s != nil && addr >= s.Addr && addr < s.Addr+s.Size {
 			return name
 		}

@@ -8,6 +8,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"maps"
 	"sort"
 )
 
@@ -86,6 +87,7 @@ type Description struct {
 	SymbolTables []SymbolTable     `json:"symbol_tables"`
 	Relocations  []RelocationTable `json:"relocations"`
 	Imports      []Need            `json:"imports"`
+	Slots        map[uint64]string `json:"slots"` // words that the loader fills, where no relocation tells of them
 }
 
 // New makes an image of data, whose pages must be private to the process: relocations are applied to them.
@@ -127,6 +129,7 @@ func New(data []byte, about Description) (*Image, error) {
 		}
 	}
 	m.relocate(about.Relocations)
+	maps.Copy(m.bindings, about.Slots)
 	return m, nil
 }
 
