@@ -6,6 +6,7 @@ import (
 
 	"seatrial.example/reader/code"
 	"seatrial.example/reader/image"
+	"seatrial.example/reader/steps"
 )
 
 // use is a use of one name by a function.
@@ -129,7 +130,6 @@ func (g *graph) defined(named map[string]bool) map[uint64]string {
 
 // findStubs finds the code that does nothing but jump to what a slot holds.
 func (g *graph) findStubs(seen map[uint64]bool) {
-	w := setOf(g.slots)
 	for i := range g.Funcs {
 		if !g.Funcs[i].C {
 			continue
@@ -139,29 +139,38 @@ func (g *graph) findStubs(seen map[uint64]bool) {
 			g.stubsX86(body, entry, seen)
 			continue
 		}
-		// In sections of stubs all stand in one range: each begins behind the jump of the one before.
-		begin := entry
-		references(g.List, i, &w, func(r reference) {
-			if section := g.sectionOf(entry); section == "" && g.Funcs[i].End-entry > stubSize {
-				return
-			}
-			for pc := begin; pc < r.pc && r.pc-pc > stubSize; pc += uint64(g.Machine.Aligned) {
-				begin = pc
-			}
-			g.stubs[begin] = g.slots[r.target]
-			seen[r.target] = true
-			begin = r.pc
-		})
+		g.stubsOf(body, entry, seen)
 	}
 }
 
-func (g *graph) sectionOf(addr uint64) string {
-	for _, name := range []string{".plt", ".plt.sec", ".plt.got", ".iplt", "__stubs", "__symbol_stub1"} {
-		if s := g.Image.Section(name); s != nil && addr >= s.Addr && addr < s.Addr+s.Size {
-			return name
+// stubsOf finds few instructions that load a slot and jump to what it holds. Where one ends the next begins, or what
+// fills the space between them.
+func (g *graph) stubsOf(body []byte, pc uint64, seen map[uint64]bool) {
+	at := g.Machine.AtEntry(g.Image.PtrSize)
+	toc, hasTOC := tableOfContents(g.List)
+	begin, slot := pc, uint64(0)
+	for len(body) > 0 {
+		o := g.Machine.Decode(body, pc)
+		o.Size = min(max(o.Size, 1), len(body))
+		if hasTOC {
+			at.Set(2, steps.Value{From: steps.Known, N: int64(toc)})
+		}
+		if addr, ok := at.Address(o); ok && o.Kind == steps.Load && g.slots[addr] != "" {
+			slot = addr
+		}
+		at.Take(o)
+		body = body[o.Size:]
+		pc += uint64(o.Size)
+		if o.Kind == steps.JumpAny || o.Kind == steps.CallAny || o.Kind == steps.Load && o.Dst == g.Machine.Counter {
+			if slot != 0 && pc-begin <= stubSize {
+				for start := begin; start < pc; start += uint64(g.Machine.Aligned) {
+					g.stubs[start] = g.slots[slot]
+				}
+				seen[slot] = true
+			}
+			begin, slot = pc, 0
 		}
 	}
-	return ""
 }
 
 // stubsX86 finds JMP through a slot, with what may stand before it (ENDBR64, or ENDBR32).

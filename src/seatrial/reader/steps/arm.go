@@ -7,7 +7,7 @@ import (
 
 // arm follows the Arm Architecture Reference Manual for ARMv7-A, section A5.1; code in Thumb is not followed.
 var arm = Machine{
-	Decode: decodeARM, Stack: 13, Number: 7, Zero: NoRegister, Argument: 0, Aligned: 4,
+	Decode: decodeARM, Stack: 13, Number: 7, Zero: NoRegister, Counter: 15, Argument: 0, Aligned: 4,
 	CallMayBe: func(code []byte, addr uint64) (uint64, int) {
 		w := binary.LittleEndian.Uint32(code)
 		if w&0x0e000000 != 0x0a000000 || w>>28 == 15 {
@@ -68,6 +68,9 @@ func decodeARM(code []byte, addr uint64) Step {
 		}
 	case w&0x0f700000 == 0x05100000: // LDR
 		o.Kind, o.Src, o.Imm = Load, rn, offset
+	case w&0x0f70f000 == 0x0530f000: // LDR of the program counter with write-back: a stub of the linker
+		o.Kind, o.Src, o.Imm = Load, rn, offset
+		return o
 	case w&0x0f700000 == 0x05000000: // STR
 		return Step{Kind: Store, Size: 4, Dst: rd, Src: rn, Imm: offset}
 	case w&0x0f700000 == 0x05200000: // STR with write-back: Go's prologue
@@ -81,7 +84,9 @@ func decodeARM(code []byte, addr uint64) Step {
 		if w&0x00400000 != 0 {
 			imm = -imm
 		}
-		o.Kind, o.Src, o.Imm = Add, rn, imm
+		if o.Kind, o.Src, o.Imm = Add, rn, imm; rn == 15 {
+			o.Kind, o.Imm = Constant, int64(addr)+8+imm
+		}
 	case w&0x0fe00000 == 0x03800000: // ORR
 		o.Kind, o.Src, o.Imm = Combine, rn, imm
 	case w&0x0d900000 == 0x01100000, w&0x0e100000 == 0x08000000, w&0x0c100000 == 0x04000000: // TST, CMP; STM; STR

@@ -4,7 +4,7 @@ import "encoding/binary"
 
 // loong64 follows the LoongArch Reference Manual, volume 1, table of instruction encodings.
 var loong64 = Machine{
-	Decode: decodeLoong64, Stack: 3, Number: 11, Zero: 0, Argument: 4, Aligned: 4,
+	Decode: decodeLoong64, Stack: 3, Number: 11, Zero: 0, Counter: NoRegister, Argument: 4, Aligned: 4,
 	CallMayBe: func(code []byte, addr uint64) (uint64, int) {
 		w := binary.LittleEndian.Uint32(code)
 		if w>>26 != 0x14 && w>>26 != 0x15 {
@@ -58,6 +58,10 @@ func decodeLoong64(code []byte, addr uint64) Step {
 		return Step{Kind: Load, Size: 4, Dst: rd, Src: rj, Imm: signed(w>>10, 14) << 2}
 	case w>>24 == 0x25, w>>24 == 0x27: // STPTR.W, STPTR.D
 		return Step{Kind: Store, Size: 4, Dst: rd, Src: rj, Imm: signed(w>>10, 14) << 2}
+	case w>>25 == 0x0e: // PCADDU12I
+		return Step{Kind: Constant, Size: 4, Dst: rd, Imm: int64(addr) + signed(w>>5, 20)<<12}
+	case w>>25 == 0x0d: // PCALAU12I
+		return Step{Kind: Constant, Size: 4, Dst: rd, Imm: int64(addr)&^0xfff + signed(w>>5, 20)<<12}
 	case w>>25 == 0x0a: // LU12I.W
 		return Step{Kind: Constant, Size: 4, Dst: rd, Imm: signed(w>>5, 20) << 12}
 	case w&0xffff8000 == 0x00150000: // OR

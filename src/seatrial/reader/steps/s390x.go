@@ -4,7 +4,7 @@ import "encoding/binary"
 
 // s390x follows the z/Architecture Principles of Operation, appendix B.
 var s390x = Machine{
-	Decode: decodeS390X, Stack: 15, Number: 1, Zero: NoRegister, Argument: 2, Aligned: 2,
+	Decode: decodeS390X, Stack: 15, Number: 1, Zero: NoRegister, Counter: NoRegister, Argument: 2, Aligned: 2,
 	CallMayBe: func(code []byte, addr uint64) (uint64, int) {
 		if len(code) < 6 || code[0] != 0xc0 || code[1]&15 != 5 && code[1] != 0xf4 { // BRASL, BRCL
 			return 0, 0
@@ -100,6 +100,10 @@ func decodeS390X(code []byte, addr uint64) Step {
 			o = Step{Kind: Add, Size: size, Dst: r1, Src: r1, Imm: wide}
 		} else if r2 >= 12 { // compare
 			o = nothing(size)
+		}
+	case 0xc4:
+		if r2 == 8 { // LGRL
+			o = Step{Kind: Load, Size: size, Dst: r1, Src: NoRegister, Imm: int64(at(wide))}
 		}
 	case 0xe3:
 		if base == 0 { // an index alone is a base

@@ -62,6 +62,7 @@ type Machine struct {
 	Stack    int                                 // the stack pointer
 	Number   int                                 // holds the number of a system call when the kernel is entered
 	Zero     int                                 // always 0; NoRegister where there is no such register
+	Counter  int                                 // the program counter, where it is a register that can be loaded
 	Argument int                                 // holds the first integer argument of C; NoRegister: the stack
 	Pushed   int64                               // bytes that a call pushes
 	Aligned  int                                 // of instructions
