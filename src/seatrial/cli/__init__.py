@@ -15,6 +15,7 @@ __all__ = ["main"]
 _VERBS = {
     "verify": "Build a program for platforms, judge it, run it: the matrix.",
     "conformance": "Ask a platform whether it keeps the contracts that Go leans on: a certificate.",
+    "vm": "Run a program, or a shell, in a machine: any kernel, any CPU model.",
     "old-kernel": "Run a program as if this host's kernel were older.",
     "targets": "List the platforms; show what is known of one.",
     "inspect": "Show the facts of a binary.",

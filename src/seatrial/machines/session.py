@@ -30,7 +30,7 @@ from seatrial.machines.machine import Machine
 from seatrial.model.machine import Ended, Limits, MachineSpec, Proof, SystemEmulator, VmLost, WrongMachine
 from seatrial.store import Store, digest, file_digest
 
-__all__ = ["Session"]
+__all__ = ["Order", "Session"]
 
 _FIRST_WORDS = 10.0
 _KILLED_SECONDS = 15.0
@@ -42,14 +42,16 @@ _THERE = frozenset({"/", "/dev", "/dev/shm", "/etc", "/proc", "/root", "/run", "
 """Folders that every guest has."""
 
 
-class _Request(msgspec.Struct, frozen=True):
-    """What the client wants run."""
+class Order(msgspec.Struct, frozen=True):
+    """What is to be run, and what it needs in the guest; paths are those of the host, and the same in the guest."""
 
     argv: tuple[str, ...]
     env: dict[str, str]
     cwd: str
     carry: tuple[str, ...] = ()
+    """Files and folders besides the program. Folders of version control systems are left out."""
     root: str = ""
+    """A folder whose content stands at the guest's root: loader and libraries."""
     one_cpu: bool = False
 
 
@@ -81,7 +83,7 @@ class Session:
         self.name = f"seatrial-{secrets.token_hex(16)}"
         self._init = init
         self._make_room = make_room
-        self._store = store
+        self.store = store
         self._note = note
         self._turn = threading.Lock()
         self._starting = threading.Lock()
@@ -104,8 +106,8 @@ class Session:
         return (sys.executable, "-I", "-S", session_client.__file__, self.name, self.token)
 
     def proof(self) -> Proof:
-        """What the machine is, as its guest saw it; booted for it if need be. Raises VmLost, WrongMachine, SeatrialError."""
-        with self.turn():
+        """What the machine is, as its guest saw it; booted for it if need be. Raises as `machine`."""
+        with self._in_turn():
             return self._ready().proof
 
     def rest(self) -> None:
@@ -161,8 +163,8 @@ class Session:
             elif frame.kind is Kind.SEEN:
                 self._answer(channel, lambda: channel.send_json(Kind.SEEN, self.proof()))
             elif frame.kind is Kind.RUN:
-                request = msgspec.json.decode(frame.payload, type=_Request)
-                self._answer(channel, lambda: _Command(self, request, channel).work())
+                order = msgspec.json.decode(frame.payload, type=Order)
+                self._answer(channel, lambda: _Command(self, order, channel).work())
 
     def _dial(self, channel: Channel, connection: socket.socket, address: str) -> None:
         machine = self._machine
@@ -190,11 +192,18 @@ class Session:
         except SeatrialError as error:
             channel.send_json(Kind.ERROR, _Answer(told=(f"machine {error}",)))
 
-    # What a command needs of the machine, in its turn
+    @contextlib.contextmanager
+    def machine(self, order: Order, wanted: Callable[[], bool] = lambda: True) -> Iterator[Machine | None]:
+        """The machine with everything in it that the order needs, for as long as this lasts; others wait.
+
+        None where it is not `wanted` any more once its turn has come. Raises VmLost, WrongMachine, SeatrialError.
+        """
+        with self._in_turn():
+            yield self._prepare(order) if wanted() else None
 
     @contextlib.contextmanager
-    def turn(self) -> Iterator[None]:
-        """Whoever is in it has the machine. One that is lost is given up before the next has its turn."""
+    def _in_turn(self) -> Iterator[None]:
+        """A machine that is lost is given up before the next one has its turn."""
         with self._turn:
             try:
                 yield
@@ -207,15 +216,14 @@ class Session:
         if self._machine is None:
             self._make_room(self)
             self._there, self._carried = {}, 0
-            self._machine = boot(self.spec, self.emulator, self._init, self._store, self._note)
+            self._machine = boot(self.spec, self.emulator, self._init, self.store, self._note)
         return self._machine
 
-    def prepare(self, request: _Request) -> Machine:
-        """The machine with everything that the request needs in it. Raises VmLost, WrongMachine, SeatrialError."""
-        wanted = [(Path(request.root), "/")] if request.root else []
-        wanted += [(Path(path), path) for path in request.carry]
-        program = os.path.normpath(Path(request.cwd, request.argv[0]))
-        if "/" in request.argv[0] and Path(program).exists():
+    def _prepare(self, order: Order) -> Machine:
+        wanted = [(Path(order.root), "/")] if order.root else []
+        wanted += [(Path(path), path) for path in order.carry]
+        program = os.path.normpath(Path(order.cwd, order.argv[0]))
+        if "/" in order.argv[0] and Path(program).exists():
             wanted.append((Path(program), program))
         states = {inside: _state(path) for path, inside in wanted}
         new = sum(state.size for inside, state in states.items() if self._there.get(inside) != state)
@@ -238,7 +246,7 @@ class Session:
                 machine.put(path, inside, stat.S_IMODE(path.stat().st_mode))
             self._there[inside] = states[inside]
             self._carried += states[inside].size
-        for folder in (request.cwd, request.env.get("HOME", ""), request.env.get("TMPDIR", "")):
+        for folder in (order.cwd, order.env.get("HOME", ""), order.env.get("TMPDIR", "")):
             if folder.startswith("/") and folder not in _THERE and folder not in self._there:
                 machine.make_folder(folder)
                 self._there[folder] = None
@@ -273,9 +281,9 @@ def _state(path: Path) -> _State:
 class _Command:
     """One command of one client."""
 
-    def __init__(self, session: Session, request: _Request, channel: Channel) -> None:
+    def __init__(self, session: Session, order: Order, channel: Channel) -> None:
         self._session = session
-        self._request = request
+        self._order = order
         self._channel = channel
         self._input: SimpleQueue[bytes | None] = SimpleQueue()
         self._lock = threading.Lock()
@@ -288,28 +296,29 @@ class _Command:
     def work(self) -> None:
         """Run it and tell the client how it ended. Raises VmLost, WrongMachine, SeatrialError."""
         try:
-            with self._session.turn():
-                if self._gone.is_set():
+            with self._session.machine(self._order, lambda: not self._gone.is_set()) as machine:
+                if machine is None:
                     return
-                machine = self._session.prepare(self._request)
                 ended = self._run(machine)
         finally:
             self._over.set()
         if not self._gone.is_set():
-            self._channel.send_json(Kind.ENDED if not ended.error else Kind.ERROR, _answer_of(ended, self._request))
+            self._channel.send_json(
+                Kind.ENDED if not ended.error else Kind.ERROR, _answer_of(ended, self._order.argv[0])
+            )
 
     def _run(self, machine: Machine) -> Ended:
         with self._lock:
             if self._early:
                 return Ended(None, self._early)
             self._machine = machine
-        request = self._request
+        order = self._order
         return machine.run(
-            request.argv,
-            request.env,
-            request.cwd,
+            order.argv,
+            order.env,
+            order.cwd,
             stdin=self._stdin(),
-            limits=Limits(cpuset="0") if request.one_cpu else Limits(),
+            limits=Limits(cpuset="0") if order.one_cpu else Limits(),
             on_stdout=lambda data: self._say(Kind.STDOUT, data),
             on_stderr=lambda data: self._say(Kind.STDERR, data),
         )
@@ -360,10 +369,10 @@ class _Command:
             self._machine.close()
 
 
-def _answer_of(ended: Ended, request: _Request) -> _Answer:
+def _answer_of(ended: Ended, program: str) -> _Answer:
     told = [f"kernel {line}" for line in ended.kernel_log]
     if ended.oom_killed:
         told.append("oom-killed")
     if ended.error:
-        told.append(f"not-started {request.argv[0]}: {ended.error}")
+        told.append(f"not-started {program}: {ended.error}")
     return _Answer(ended.exit_code, ended.signal, tuple(told))

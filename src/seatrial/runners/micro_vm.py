@@ -13,7 +13,16 @@ from seatrial.errors import CouldNotCheck, SeatrialError
 from seatrial.host import HostFacts, host
 from seatrial.machines.session import Session
 from seatrial.model.finding import Evidence
-from seatrial.model.machine import BootStage, CgroupMode, Kernel, MachineSpec, Proof, SystemEmulator, VmLost, WrongMachine
+from seatrial.model.machine import (
+    BootStage,
+    CgroupMode,
+    Kernel,
+    MachineSpec,
+    Proof,
+    SystemEmulator,
+    VmLost,
+    WrongMachine,
+)
 from seatrial.model.platform import Platform
 from seatrial.model.report import ToolVersion
 from seatrial.model.runner import CannotOffer, Door, Offer, Workload
@@ -95,10 +104,11 @@ class MicroVm:
         yield self._offer(platform, workload)
 
     def close(self) -> None:
-        """End every machine; offers that were made still work, and boot another."""
+        """End every machine for good. Offers made before do not work any more."""
         with self._lock:
             for session in self._sessions.values():
-                session.close()
+                session.end()
+            self._sessions.clear()
 
     def _offer(self, platform: Platform, workload: Workload) -> Offer | CannotOffer:
         what = f"QEMU and a kernel for {workload.goarch}"

@@ -1,0 +1,404 @@
+"""`seatrial vm`: real kernels on CPU models of your choice; run a program there, or look around."""
+
+import importlib
+import os
+import re
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from seatrial.cli.selectors import complete_selector
+from seatrial.errors import CouldNotCheck, UsageError
+
+if TYPE_CHECKING:
+    from seatrial.machines.machine import Machine
+    from seatrial.machines.session import Order, Session
+    from seatrial.model.machine import Limits, Proof
+    from seatrial.vm import Result
+
+__all__ = ["command"]
+
+_FORWARDED = (signal.SIGINT, signal.SIGTERM, signal.SIGQUIT, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2)
+_UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
+
+
+class _Size(click.ParamType[int]):
+    name = "size"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        found = re.fullmatch(r"(\d+)([KMG]?)(i?B)?", str(value), re.IGNORECASE)
+        if not found:
+            self.fail(f"{value!r} is no size: 64M, 1G.", param, ctx)
+        return int(found[1]) * _UNITS[found[2].upper()]
+
+
+class _Parts(click.Group):
+    """The kernels' part is imported only when it is used."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return [*super().list_commands(ctx), "kernels"]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name == "kernels":
+            found: click.Command = importlib.import_module("seatrial.cli.vm_kernels").command
+            return found
+        return super().get_command(ctx, cmd_name)
+
+
+@click.group(cls=_Parts, short_help="Run a program, or a shell, in a machine: any kernel, any CPU model.")
+def command() -> None:
+    """Machines that are booted in seconds: a real Linux kernel on a CPU model of QEMU.
+
+    \b
+    seatrial vm run -t kylin-v10-sp3/hygon-c86-3s -- ./app --selftest
+    seatrial vm shell -t openeuler-22.03/kunpeng-920
+    seatrial vm kernels
+    """
+
+
+def _complete_kernel(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+    from seatrial.packages.kernels import kernels
+
+    arch = ctx.params.get("arch")
+    return sorted({row.name for row in kernels() if row.goarch == arch or not arch if row.name.startswith(incomplete)})
+
+
+def _complete_arch(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+    from seatrial.tables.guest_machines import guest_machines
+
+    return sorted(name for name in guest_machines() if name.startswith(incomplete))
+
+
+_MACHINE = [
+    click.option(
+        "-t",
+        "--target",
+        metavar="PLATFORM",
+        default="",
+        shell_complete=complete_selector,
+        help="The platform that the machine stands for: its CPU model, a kernel near its own, its cgroup mode.",
+    ),
+    click.option(
+        "--platforms",
+        "platform_dirs",
+        multiple=True,
+        type=click.Path(exists=True, file_okay=False, path_type=Path),
+        help="A folder with platform files of your own. Repeatable.",
+    ),
+    click.option(
+        "--arch", metavar="GOARCH", default="", shell_complete=_complete_arch, help="Default: that of the program."
+    ),
+    click.option("--cpu", metavar="MODEL", default="", help="QEMU's -cpu: Dhyana, neoverse-n1, la464, ..."),
+    click.option(
+        "--kernel",
+        metavar="NAME|FILE",
+        default="",
+        shell_complete=_complete_kernel,
+        help="A name of `seatrial vm kernels`, or your own vmlinuz. Default: debian-12, or near the platform's.",
+    ),
+    click.option("--cpus", type=click.IntRange(1, 64), help="Default: 2."),
+    click.option("--numa", "numa_nodes", type=click.IntRange(1, 16), default=1, show_default=True, help="NUMA nodes."),
+    click.option("--memory", type=_Size(), metavar="SIZE", help="Files in the machine are in it too. Default: 1G."),
+    click.option("--cgroup", type=click.Choice(["v1", "v2", "hybrid"]), help="Default: v2, or the platform's."),
+    click.option(
+        "--clock-source", metavar="NAME", default="", help="tsc, hpet, acpi_pm, ... Default: the kernel's choice."
+    ),
+    click.option("--append", multiple=True, metavar="WORD", help="More of the kernel command line. Repeatable."),
+    click.option(
+        "--accel",
+        "accelerator",
+        type=click.Choice(["tcg", "kvm", "auto"]),
+        help="tcg emulates the instruction set: what the CPU lacks traps. kvm is faster and executes it all the same. "
+        "Default: auto; with -t, tcg where kvm would show too little.",
+    ),
+    click.option(
+        "--carry",
+        multiple=True,
+        type=click.Path(exists=True, path_type=Path),
+        metavar="PATH",
+        help="A file or folder that is to be in the machine, at its own path, besides the program. Repeatable.",
+    ),
+    click.option("--go", "go_command", metavar="PATH", default="", help="The go command that builds the guest's init."),
+    click.option(
+        "--cache-dir",
+        type=click.Path(file_okay=False, path_type=Path),
+        help="Where kernels and machines are kept. Default: SEATRIAL_CACHE or ~/.cache/seatrial.",
+    ),
+    click.option("-q", "--quiet", is_flag=True, help="Say nothing of the machine, only what went wrong."),
+]
+
+
+def _machine_options(wrapped: Callable[..., Any]) -> Callable[..., Any]:
+    for option in reversed(_MACHINE):
+        wrapped = option(wrapped)
+    return wrapped
+
+
+@command.command("run", context_settings={"allow_interspersed_args": False})
+@_machine_options
+@click.option("--memory-max", type=_Size(), metavar="SIZE", help="Of the program's control group.")
+@click.option("--memory-high", type=_Size(), metavar="SIZE", help="The same; cgroup v2 only.")
+@click.option("--cpu-max", type=click.FloatRange(0.01, 64), metavar="CPUS", help="CPU time of the group: 1.5.")
+@click.option("--cpuset", metavar="LIST", default="", help="CPUs of the group: 0-1.")
+@click.option("--pids-max", type=click.IntRange(1), metavar="COUNT", help="Processes and threads of the group.")
+@click.option(
+    "--time-limit", type=click.FloatRange(0.1), metavar="SECONDS", help="Then SIGQUIT, and 2 s later SIGKILL."
+)
+@click.option(
+    "--json", "json_path", metavar="FILE", help="Write what the guest saw and how it ended as JSON; - is stdout."
+)
+@click.argument("words", nargs=-1, required=True, type=click.UNPROCESSED, metavar="[--] PROGRAM [ARGUMENT]...")
+def run(words: tuple[str, ...], **options: Any) -> int:
+    """Boot a machine, run PROGRAM in it, and end as it ended.
+
+    The program is carried into the machine, a dynamic one with its loader and libraries; your environment and the
+    working directory's path are the same in there. The host's files are not: name what else is needed with --carry.
+    Nothing that the program writes comes back but its output.
+
+    \b
+    seatrial vm run --cpu Dhyana -- ./app --selftest
+    seatrial vm run -t kylin-v10-sp3/hygon-c86-3s -- ./app
+    seatrial vm run --kernel debian-12 --cpus 4 --numa 2 --cgroup v1 -- ./app
+    seatrial vm run --memory-max 64M --cpu-max 1.5 -- ./app
+    GOARCH=loong64 go test -exec 'seatrial vm run --arch loong64 --carry . --' ./...
+
+    Exit codes: the program's own; 128 + N when signal N ended it; 3 when the machine was lost or could not be made,
+    2 for a wrong option, both with a line that begins with "seatrial:"; --json tells all of it.
+    """
+    from seatrial.model.machine import Limits
+
+    limits = Limits(
+        memory_max=options["memory_max"] or 0,
+        memory_high=options["memory_high"] or 0,
+        cpu_max=options["cpu_max"] or 0.0,
+        cpuset=options["cpuset"],
+        pids_max=options["pids_max"] or 0,
+    )
+    program = Path(words[0])
+    if "/" in words[0] and not program.is_file():
+        raise UsageError(f"{words[0]} is no file.", "Name a program.")
+    session, order = _prepare(options, words, program)
+    to_stdout = options["json_path"] == "-"
+    result = _in_machine(
+        session,
+        lambda ready: _run(session, order, limits, options["time_limit"], ready, 2 if to_stdout else 1),
+        options,
+    )
+    if options["json_path"]:
+        _write_json(options["json_path"], result)
+    return _told(result, limits, words[0])
+
+
+@command.command("shell", context_settings={"allow_interspersed_args": False})
+@_machine_options
+@click.argument("words", nargs=-1, type=click.UNPROCESSED, metavar="[[--] COMMAND [ARGUMENT]...]")
+def shell(words: tuple[str, ...], **options: Any) -> int:
+    """Look around in a machine: a shell with busybox's tools on your terminal. `exit` or Ctrl-D leaves it.
+
+    \b
+    seatrial vm shell -t openeuler-22.03/kunpeng-920
+    seatrial vm shell --arch loong64 --carry ./app
+    seatrial vm shell --cpu Dhyana -- lscpu
+    """
+    from seatrial import vm
+
+    if not sys.stdin.isatty() or not sys.stdout.isatty():
+        raise UsageError("`vm shell` needs a terminal.", "For a program use `seatrial vm run`.")
+    session, order = _prepare(options, words or ("/bin/sh", "-l"), None)
+    tools = vm.busybox(session.store, _note(options), session.spec.goarch)
+    environment = {"PATH": "/bin:/sbin:/usr/bin", "HOME": "/root", "PS1": "\\h:\\w\\$ "}
+    environment["TERM"] = os.environ.get("TERM", "vt100")
+    order = type(order)(order.argv, environment, "/root", order.carry)
+    result = _in_machine(session, lambda ready: vm.shell(session, order, tools, ready), options)
+    return _code(result)
+
+
+def _note(options: dict[str, Any]) -> Callable[[str], None]:
+    return (lambda _: None) if options["quiet"] else (lambda text: click.echo(f"seatrial: {text}", err=True))
+
+
+def _prepare(options: dict[str, Any], words: tuple[str, ...], program: Path | None) -> "tuple[Session, Order]":
+    from seatrial.machines.session import Order
+    from seatrial.store import Store, default_root
+    from seatrial.vm import Described, session_of
+
+    described = Described(
+        target=options["target"],
+        platforms=tuple(map(str, options["platform_dirs"])),
+        arch=options["arch"],
+        cpu=options["cpu"],
+        kernel=options["kernel"],
+        cpus=options["cpus"] or 0,
+        numa_nodes=options["numa_nodes"],
+        memory=options["memory"] or 0,
+        cgroup=options["cgroup"] or "",
+        clock_source=options["clock_source"],
+        append=options["append"],
+        accelerator=options["accelerator"] or "",
+        go=options["go_command"],
+    )
+    store = Store((options["cache_dir"] or default_root()).absolute())
+    session, root = session_of(described, store, _note(options), program)
+    carry = tuple(str(path.absolute()) for path in options["carry"])
+    return session, Order(words, dict(os.environ), str(Path.cwd()), carry, root)
+
+
+def _in_machine(
+    session: "Session", work: "Callable[[Callable[[Machine], None]], Result]", options: dict[str, Any]
+) -> "Result":
+    """The work's result; the machine is ended in any case."""
+    from seatrial.model.machine import VmLost, WrongMachine
+
+    def ready(machine: "Machine") -> None:
+        if not options["quiet"]:
+            for line in _described(machine.proof):
+                click.echo(f"seatrial: {line}", err=True)
+
+    try:
+        return work(ready)
+    except VmLost as lost:
+        for line in lost.console.splitlines()[-10:]:
+            click.echo(f"console: {line}", err=True)
+        raise CouldNotCheck(f"The machine was lost at stage {lost.stage}: {lost.why.rstrip('.')}.") from lost
+    except WrongMachine as wrong:
+        raise CouldNotCheck(f"{wrong}.", "Nothing was run in it.") from wrong
+    finally:
+        session.end()
+
+
+def _described(proof: "Proof") -> list[str]:
+    """What machine it is: one line, and another for what QEMU cannot give."""
+    seen = proof.seen
+    how = "from a snapshot" if proof.restored else "booted"
+    cpu = f"{seen.cpu_model or seen.goarch}" + (f" (-cpu {proof.cpu})" if proof.cpu else "")
+    nodes = f" on {len(seen.numa_nodes)} NUMA nodes" if len(seen.numa_nodes) > 1 else ""
+    accelerator = "KVM" if proof.accelerator == "kvm" else "TCG"
+    lines = [
+        f"Linux {seen.kernel}, {cpu}, {seen.cpus} CPUs{nodes}, {seen.memory >> 20} MiB, cgroup {seen.cgroup}; "
+        f"{proof.emulator} with {accelerator}, {how} in {proof.boot_seconds:.1f} s"
+    ]
+    if proof.unsupported:
+        lines.append(f"QEMU cannot give these features of the CPU model: {', '.join(proof.unsupported)}")
+    return lines
+
+
+def _run(
+    session: "Session",
+    order: "Order",
+    limits: "Limits",
+    seconds: float | None,
+    ready: "Callable[[Machine], None]",
+    screen: int,
+) -> "Result":
+    """Run it in a thread, so that signals that come meanwhile can be passed on."""
+    from seatrial import vm
+
+    results: list[Result] = []
+    errors: list[BaseException] = []
+    running: list[Machine] = []
+
+    def tell(machine: "Machine") -> None:
+        ready(machine)
+        running.append(machine)
+
+    def work() -> None:
+        try:
+            results.append(
+                vm.run(
+                    session,
+                    order,
+                    limits,
+                    seconds=seconds,
+                    stdin=_stdin(),
+                    ready=tell,
+                    on_stdout=lambda data: _write(screen, data),
+                    on_stderr=lambda data: _write(2, data),
+                )
+            )
+        except BaseException as error:
+            errors.append(error)
+
+    def forward(number: int, _frame: object) -> None:
+        if running:
+            running[0].signal(number)
+        else:
+            raise KeyboardInterrupt
+
+    before = {number: signal.getsignal(number) for number in _FORWARDED}
+    thread = threading.Thread(target=work, daemon=True)
+    try:
+        for number, handler in before.items():
+            if handler is not signal.SIG_IGN:
+                signal.signal(number, forward)
+        thread.start()
+        while thread.is_alive():
+            thread.join(0.2)
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    if errors:
+        raise errors[0]
+    return results[0]
+
+
+def _stdin() -> Iterator[bytes]:
+    try:
+        while part := os.read(0, 65536):
+            yield part
+    except OSError:  # closed
+        return
+
+
+def _write(fd: int, data: bytes) -> None:
+    try:
+        while data:
+            data = data[os.write(fd, data) :]
+    except OSError:  # nobody reads any more; the program goes on as one whose output is thrown away
+        return
+
+
+def _told(result: "Result", limits: "Limits", program: str) -> int:
+    """Say on stderr what is not the program's own ending; the exit code."""
+    ended = result.ended
+    if ended.error:
+        raise CouldNotCheck(f"{program} cannot be started in the machine: {ended.error}.", _why_not(ended.error))
+    if ended.oom_killed:
+        limit = f"its control group's {limits.memory_max >> 20} MiB" if limits.memory_max else "the machine's memory"
+        click.echo(f"seatrial: the guest's kernel killed the program for want of memory: {limit}", err=True)
+    if ended.timed_out:
+        click.echo(f"seatrial: the program was still running after {ended.seconds:.0f} s and was killed", err=True)
+    for line in ended.kernel_log:
+        click.echo(f"seatrial: the guest's kernel: {line}", err=True)
+    return _code(result)
+
+
+def _why_not(error: str) -> str:
+    if "no such file" in error:
+        return "What runs in a machine is carried into it: name a file, and with --carry what it needs."
+    return "Is it a program for the machine's architecture?"
+
+
+def _code(result: "Result") -> int:
+    ended = result.ended
+    return 128 + ended.signal if ended.signal else ended.exit_code or 0
+
+
+def _write_json(path: str, result: "Result") -> None:
+    import msgspec
+
+    from seatrial.store import write_atomically
+
+    value = {"schema": "seatrial/vm-run/1", **msgspec.to_builtins(result, builtin_types=())}
+    for stream in ("stdout", "stderr"):
+        value["ended"][stream] = getattr(result.ended, stream).decode("utf-8", "replace")
+    data = msgspec.json.format(msgspec.json.encode(value), indent=2) + b"\n"
+    if path == "-":
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+    else:
+        write_atomically(Path(path), data)
