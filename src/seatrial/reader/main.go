@@ -14,6 +14,7 @@ import (
 
 	_ "seatrial.example/reader/callers"
 	_ "seatrial.example/reader/coverage"
+	_ "seatrial.example/reader/guards"
 	"seatrial.example/reader/image"
 	"seatrial.example/reader/request"
 	_ "seatrial.example/reader/syscalls"

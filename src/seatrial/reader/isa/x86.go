@@ -11,11 +11,12 @@ type X86 struct {
 	HasModRM bool
 	Memory   bool // ModRM names memory
 	W        bool // 64-bit operands (REX.W), or the W bit of VEX and EVEX
+	REX      bool // with it byte registers 4 to 7 are SPL to DIL, not AH to BH
 	L        uint8
 	Size16   bool // an operand size prefix
 	Lock     bool
 	Segment  uint8 // prefix byte of a segment override, 0 for none
-	Reg, Rm  uint8 // register numbers, extended; Rm of a register form
+	Reg, Rm  uint8 // register numbers, extended; Rm of a register form, or the register in the opcode itself
 	Base     uint8 // of a memory form; NoRegister for none
 	Index    uint8
 	Scale    uint8
@@ -111,7 +112,7 @@ prefixes:
 	}
 	if long && c.peek()&0xF0 == 0x40 {
 		rex = c.byte()
-		x.W = rex&8 != 0
+		x.W, x.REX = rex&8 != 0, true
 	}
 	op := c.byte()
 	// In 32-bit mode C4, C5 and 62 are LES, LDS and BOUND where a memory operand follows.
@@ -203,6 +204,8 @@ prefixes:
 	switch kind {
 	case 'm', 'M', 'Z', 'g', 'G':
 		x.modrm(&c, rex, addressSize, address16, long)
+	default:
+		x.Rm = op&7 | rex<<3&8
 	}
 	operand := 4
 	if x.Size16 && !x.W {

@@ -1,0 +1,151 @@
+package guards
+
+import "encoding/binary"
+
+// scanAMD64 takes every byte for the begin of a displacement: of a call or jump, or of an operand relative to RIP, whose
+// ModRM byte stands before it. What follows the displacement is told by the opcode before that.
+func scanAMD64(body []byte, addr uint64, call, data func(pc, target uint64)) {
+	for i := 1; i+4 <= len(body); i++ {
+		before := body[i-1]
+		switch {
+		case before&0xC7 == 0x05 && i >= 2:
+			target := addr + uint64(i) + 4 + uint64(int64(int32(binary.LittleEndian.Uint32(body[i:]))))
+			data(addr+uint64(i-2), target+trailing(body, i))
+		case before == 0xE8, before == 0xE9:
+			call(addr+uint64(i-1), addr+uint64(i)+4+uint64(int64(int32(binary.LittleEndian.Uint32(body[i:])))))
+		case before&0xF0 == 0x80 && i >= 2 && body[i-2] == 0x0F:
+			call(addr+uint64(i-2), addr+uint64(i)+4+uint64(int64(int32(binary.LittleEndian.Uint32(body[i:])))))
+		}
+	}
+}
+
+// trailing is how many bytes of an immediate follow the displacement at i.
+func trailing(body []byte, i int) uint64 {
+	opcode, reg := body[i-2], body[i-1]>>3&7
+	if i >= 3 && body[i-3] == 0x0F {
+		if opcode == 0xBA || opcode == 0xA4 || opcode == 0xAC || opcode == 0xC2 || opcode == 0xC6 || opcode >= 0x70 && opcode <= 0x73 {
+			return 1
+		}
+		return 0
+	}
+	switch opcode {
+	case 0x80, 0x83, 0xC0, 0xC1, 0xC6, 0x6B:
+		return 1
+	case 0x81, 0xC7, 0x69:
+		if i >= 3 && body[i-3] == 0x66 {
+			return 2
+		}
+		return 4
+	case 0xF6:
+		if reg < 2 {
+			return 1
+		}
+	case 0xF7:
+		if reg < 2 {
+			return 4
+		}
+	}
+	return 0
+}
+
+const lookAhead = 6 // instructions between the two halves of an address
+
+// scanARM64 joins ADRP with the instruction that adds the rest.
+func scanARM64(body []byte, addr uint64, call, data func(pc, target uint64)) {
+	for i := 0; i+4 <= len(body); i += 4 {
+		w := binary.LittleEndian.Uint32(body[i:])
+		pc := addr + uint64(i)
+		switch {
+		case w&0x7C000000 == 0x14000000:
+			call(pc, pc+uint64(int64(int32(w<<6))>>6*4))
+		case w&0x9F000000 == 0x90000000:
+			page := pc&^0xFFF + uint64((int64(int32(w<<8)>>13)<<2|int64(w>>29&3))<<12)
+			for j := i + 4; j+4 <= len(body) && j <= i+4*lookAhead; j += 4 {
+				n := binary.LittleEndian.Uint32(body[j:])
+				if n>>5&31 != w&31 {
+					continue
+				}
+				if n&0x7FC00000 == 0x11000000 { // ADD
+					data(addr+uint64(j), page+uint64(n>>10&0xFFF))
+				} else if n&0x3B000000 == 0x39000000 { // LDR, STR
+					shift := n >> 30
+					if n>>26&1 == 1 && n>>23&1 == 1 {
+						shift = 4
+					}
+					data(addr+uint64(j), page+uint64(n>>10&0xFFF)<<shift)
+				}
+			}
+		case w&0x9F000000 == 0x10000000:
+			data(pc, pc+uint64(int64(int32(w<<8)>>13)<<2|int64(w>>29&3)))
+		}
+	}
+}
+
+// scanLOONG64 joins PCALAU12I and PCADDU12I with the instruction that adds the rest.
+func scanLOONG64(body []byte, addr uint64, call, data func(pc, target uint64)) {
+	for i := 0; i+4 <= len(body); i += 4 {
+		w := binary.LittleEndian.Uint32(body[i:])
+		pc := addr + uint64(i)
+		base := pc
+		switch w >> 25 {
+		case 0x28, 0x29, 0x2A, 0x2B: // B, BL
+			call(pc, pc+uint64(int64(int32((w&0x3FF<<16|w>>10&0xFFFF)<<6))>>6*4))
+			continue
+		case 0x0D: // PCALAU12I
+			base &^= 0xFFF
+		case 0x0E: // PCADDU12I
+		default:
+			continue
+		}
+		base += uint64(int64(int32(w<<7)>>12) << 12)
+		for j := i + 4; j+4 <= len(body) && j <= i+4*lookAhead; j += 4 {
+			n := binary.LittleEndian.Uint32(body[j:])
+			if n>>5&31 != w&31 {
+				continue
+			}
+			if op := n >> 22; op == 0x0A || op == 0x0B || op >= 0xA0 && op <= 0xAB { // ADDI, loads and stores
+				data(addr+uint64(j), base+uint64(int64(int32(n<<10)>>20)))
+			}
+		}
+	}
+}
+
+// scanRISCV64 joins AUIPC with the instruction that adds the rest; JALR after it is a call.
+func scanRISCV64(body []byte, addr uint64, call, data func(pc, target uint64)) {
+	for i := 0; i+4 <= len(body); {
+		if body[i]&3 != 3 {
+			i += 2
+			continue
+		}
+		w := binary.LittleEndian.Uint32(body[i:])
+		pc := addr + uint64(i)
+		switch w & 0x7F {
+		case 0x6F:
+			offset := int64(int32(w))>>31<<20 | int64(w>>12&0xFF<<12|w>>20&1<<11|w>>21&0x3FF<<1)
+			call(pc, pc+uint64(offset))
+		case 0x17:
+			base := pc + uint64(int64(int32(w&^0xFFF)))
+			rd := w >> 7 & 31
+			for j, seen := i+4, 0; j+4 <= len(body) && seen < lookAhead; seen++ {
+				if body[j]&3 != 3 {
+					j += 2
+					continue
+				}
+				n := binary.LittleEndian.Uint32(body[j:])
+				if n>>15&31 == rd {
+					low := uint64(int64(int32(n)) >> 20)
+					switch n & 0x7F {
+					case 0x03, 0x07, 0x13: // loads, ADDI
+						data(addr+uint64(j), base+low)
+					case 0x23, 0x27: // stores
+						data(addr+uint64(j), base+uint64(int64(int32(n))>>25<<5|int64(n>>7&31)))
+					case 0x67:
+						call(addr+uint64(j), base+low)
+					}
+				}
+				j += 4
+			}
+		}
+		i += 4
+	}
+}

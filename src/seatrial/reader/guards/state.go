@@ -1,0 +1,153 @@
+package guards
+
+// slot is a part of the stack whose value is known.
+type slot struct {
+	size int
+	v    value
+}
+
+// flags is what the last comparison was about.
+type flags struct {
+	kind opKind // opCompare, opTest or opBit; opClobber for nothing
+	v    value
+	n    int64 // compared with, or the number of the bit
+}
+
+const maxSlots = 256
+
+// state is what is known before an instruction.
+type state struct {
+	regs  [32]value
+	slots map[int64]slot // by distance from the stack pointer at entry
+	flags flags
+	holds facts
+}
+
+func (m *machine) entry() *state {
+	s := &state{slots: map[int64]slot{}}
+	s.regs[m.stack] = value{kind: stack}
+	return s
+}
+
+// empty reports whether nothing is known at all.
+func (s *state) empty() bool {
+	return s.regs == [32]value{} && len(s.slots) == 0 && s.flags == flags{} && s.holds == facts{}
+}
+
+func (s *state) copy() *state {
+	c := *s
+	c.slots = make(map[int64]slot, len(s.slots))
+	for at, v := range s.slots {
+		c.slots[at] = v
+	}
+	return &c
+}
+
+// meet keeps what holds in both states, and reports whether s changed.
+func (s *state) meet(m *machine, o *state) bool {
+	changed := false
+	for r := range s.regs {
+		if v := m.merge(s.regs[r], s.holds, o.regs[r], o.holds); v != s.regs[r] {
+			s.regs[r], changed = v, true
+		}
+	}
+	for at, mine := range s.slots {
+		theirs, ok := o.slots[at]
+		if !ok || theirs.size != mine.size {
+			delete(s.slots, at)
+			changed = true
+		} else if v := m.merge(mine.v, s.holds, theirs.v, o.holds); v != mine.v {
+			s.slots[at], changed = slot{mine.size, v}, true
+		}
+	}
+	if s.flags != o.flags && s.flags != (flags{}) {
+		s.flags, changed = flags{}, true
+	}
+	if h := s.holds.and(o.holds); h != s.holds {
+		s.holds, changed = h, true
+	}
+	return changed
+}
+
+func (s *state) forget(m *machine) {
+	sp := s.regs[m.stack]
+	s.regs = [32]value{}
+	s.regs[m.stack] = sp
+}
+
+// address resolves a place in memory: to an address of the image, or to a distance on the stack.
+func (s *state) address(p place) (at int64, onStack, ok bool) {
+	switch p.form {
+	case absolute:
+		return p.n, false, true
+	case memory:
+		switch base := s.regs[p.reg]; base.kind {
+		case constant:
+			return base.n + p.n, false, true
+		case stack:
+			return base.n + p.n, true, true
+		}
+	}
+	return 0, false, false
+}
+
+func (s *state) wipe(at int64, size int) {
+	for other, v := range s.slots {
+		if other < at+int64(size) && at < other+int64(v.size) {
+			delete(s.slots, other)
+		}
+	}
+}
+
+func (s *state) setSlot(at int64, size int, v value) {
+	s.wipe(at, size)
+	if v.kind == unknown || len(s.slots) >= maxSlots {
+		return
+	}
+	if v.kind == constant && size == 8 { // two numbers of 32 bits may be written at once
+		s.slots[at] = slot{4, known(int64(uint32(v.n)))}
+		s.slots[at+4] = slot{4, known(v.n >> 32 & 0xFFFFFFFF)}
+		return
+	}
+	s.slots[at] = slot{size, v}
+}
+
+func (s *state) slot(at int64, size int) value {
+	v, ok := s.slots[at]
+	if !ok || v.size < size {
+		return value{}
+	}
+	if size == 8 || v.size == size || v.v.kind != stack {
+		return v.v
+	}
+	return value{}
+}
+
+// implied is what holds where the condition does.
+func (s *state) implied(m *machine, c condition) facts {
+	f := s.flags
+	switch f.kind {
+	case opCompare:
+		switch {
+		case f.n == 0 && (c == notEqual || c == above):
+			return m.ifNotZero(f.v)
+		case c == equal:
+			return m.ifEqual(f.v, f.n)
+		case f.n == 1 && c == noCarry: // at least 1
+			return m.ifNotZero(f.v)
+		}
+	case opTest:
+		if c == notEqual {
+			return m.ifNotZero(f.v)
+		}
+	case opBit:
+		if c == carry && f.v.kind == word {
+			f.v.n &= 1 << uint(f.n&63)
+			return m.ifNotZero(f.v)
+		}
+		if c == carry && f.v.kind == boolean {
+			return f.v.imply
+		}
+	}
+	return facts{}
+}

@@ -1,0 +1,133 @@
+package guards
+
+import "seatrial.example/reader/isa"
+
+// standing is what protects a function's use of one feature.
+type standing uint8
+
+const (
+	guarded   standing = iota // on every way to it the CPU is asked
+	chosen                    // its address is taken only where the CPU was asked
+	perhaps                   // something about the CPU is tested whose meaning is not known, or the way to it is not seen
+	unguarded                 // there is a way to it on which nothing is tested
+)
+
+var standings = [...]string{"guarded", "chosen", "perhaps", "unguarded"}
+
+// ground is a standing with what it rests on.
+type ground struct {
+	standing standing
+	why      string   // here, callers, variable, function, pointer, detects, no-caller, way
+	at       uint64   // what is tested; where the guard is
+	path     []uint64 // of an unguarded way: entries of the callers, from below
+}
+
+type question struct {
+	entry   uint64
+	feature isa.Set
+}
+
+// judge tells how a function that needs a feature stands.
+func (a *analysis) judge(i int, feature isa.Set) ground {
+	found := a.look(i)
+	open, unknown := false, uint64(0)
+	at := uint64(0)
+	for _, u := range found.uses {
+		switch {
+		case u.needs.And(feature).Empty():
+			continue
+		case feature.Without(u.holds.set).Empty():
+			at = u.pc
+			continue
+		}
+		if v, ok := a.tested(u.holds); ok {
+			unknown = v
+			continue
+		}
+		open = true
+	}
+	entry := a.list.Funcs[i].Entry
+	if !open {
+		if unknown != 0 {
+			return ground{standing: perhaps, why: a.whatIs(unknown), at: unknown}
+		}
+		return ground{standing: guarded, why: "here", at: at}
+	}
+	if a.list.Funcs[i].C && a.extents[i].cpuid || found.cpuid {
+		return ground{standing: perhaps, why: "detects", at: entry}
+	}
+	return a.ways(question{entry, feature}, entry, 0, map[question]bool{})
+}
+
+func (a *analysis) whatIs(addr uint64) string {
+	if a.list.At(addr) >= 0 {
+		return "function"
+	}
+	return "variable"
+}
+
+// ways looks at all that leads to a function. `first` is the function that needs the feature.
+func (a *analysis) ways(q question, first uint64, level int, above map[question]bool) ground {
+	if g, ok := a.judged[q]; ok {
+		return g
+	}
+	if above[q] {
+		return ground{standing: guarded, why: "callers"} // round in a circle: the other ways decide
+	}
+	above[q] = true
+	defer delete(above, q)
+	itself := q.entry == first || a.wraps(q.entry, first)
+	refs := a.refs[q.entry]
+	worst := ground{standing: guarded, why: "callers"}
+	if len(refs) == 0 {
+		worst = ground{standing: unguarded, why: "way"}
+		if itself {
+			worst = ground{standing: perhaps, why: "no-caller"}
+		}
+	}
+	for _, r := range refs {
+		g := a.way(q, r, first, itself, level, above)
+		if g.standing > worst.standing || worst.at == 0 && g.standing == worst.standing {
+			worst = g
+		}
+	}
+	if len(above) == 1 {
+		a.judged[q] = worst
+	}
+	return worst
+}
+
+// way looks at one reference.
+func (a *analysis) way(q question, r callerOf, first uint64, itself bool, level int, above map[question]bool) ground {
+	caller := &a.list.Funcs[r.i]
+	if q.feature.Without(r.holds.set).Empty() {
+		if r.taken {
+			return ground{standing: chosen, why: "pointer", at: r.pc}
+		}
+		return ground{standing: guarded, why: "callers", at: r.pc}
+	}
+	if v, ok := a.tested(r.holds); ok {
+		return ground{standing: perhaps, why: a.whatIs(v), at: v}
+	}
+	if a.extents[r.i].cpuid || a.followed[r.i] != nil && a.followed[r.i].cpuid {
+		return ground{standing: perhaps, why: "detects", at: caller.Entry}
+	}
+	if r.taken && itself {
+		return ground{standing: perhaps, why: "pointer", at: r.pc}
+	}
+	if r.taken || level >= highest || a.carried[caller.Entry].And(q.feature).Empty() {
+		return ground{standing: unguarded, why: "way", at: r.pc, path: []uint64{caller.Entry}}
+	}
+	g := a.ways(question{caller.Entry, q.feature}, first, level+1, above)
+	if g.standing == unguarded {
+		g.path = append([]uint64{caller.Entry}, g.path...)
+		g.at = r.pc
+	}
+	return g
+}
+
+// wraps tells whether a function is the compiler's wrapper of another.
+func (a *analysis) wraps(entry, other uint64) bool {
+	i, j := a.list.At(entry), a.list.At(other)
+	return i >= 0 && j >= 0 && a.list.Funcs[i].Wrapper && a.list.Funcs[i].Name == a.list.Funcs[j].Name
+}
