@@ -18,9 +18,9 @@ from seatrial.model.go_target import GoTarget
 from seatrial.model.message import Message
 from seatrial.store import Store, default_root
 from seatrial.toolchains import compile_probe, find_go, find_zig
-from support.conformance_faults import INJECTOR
+from support.conformance_faults import INJECTOR, Fault
 
-__all__ = ["BuiltProbe", "cgo_probe", "injector", "listed", "pure_probe", "run_probe"]
+__all__ = ["BuiltProbe", "cgo_probe", "injector", "listed", "pure_probe", "run_probe", "run_under"]
 
 
 class BuiltProbe(msgspec.Struct, frozen=True):
@@ -68,3 +68,21 @@ def run_probe(
     assert done.stdout, done.stderr
     lines = [json.loads(line) for line in done.stdout.splitlines()]
     return done.returncode, lines, {line["case"]: line for line in lines if "case" in line}
+
+
+def run_under(
+    fault: Fault, probe: BuiltProbe, folder: Path, *arguments: str, seconds: float = 120
+) -> tuple[int, list[dict[str, Any]], dict[str, dict[str, Any]]]:
+    """The same under a fault; the probe is built with the planted faults unless the fault has rules.
+
+    The injector makes system calls slow, so time limits are longer, except for what must run into them.
+    """
+    command: list[str | Path] = [probe.path, *arguments]
+    env = dict(probe.env) | {"SEATRIAL_TIME_FACTOR": "1" if fault.hangs else "4"}
+    if fault.rule:
+        rules = folder / "rules.json"
+        rules.write_bytes(msgspec.json.encode(fault.rule))
+        command = [injector(), rules, *command]
+    else:
+        env["SEATRIAL_FAULT"] = fault.name
+    return run_probe(*command, env=env, seconds=seconds)

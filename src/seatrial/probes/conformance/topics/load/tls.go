@@ -24,7 +24,7 @@ func init() {
 		Source:   "package crypto/tls; RFC 8446; RFC 5246",
 		Breaks:   "Clients are refused now and then, for reasons nobody finds.",
 		Needs:    []string{"threads", "loopback"},
-		Seconds:  20,
+		Seconds:  60,
 		Run:      handshakes,
 	})
 }
@@ -76,7 +76,7 @@ func handshakes(t *suite.T) {
 		}
 	}()
 	caches := []tls.ClientSessionCache{nil, tls.NewLRUClientSessionCache(4)}
-	patience := t.Patience(10 * time.Second)
+	patience := t.Patience(30 * time.Second)
 	var failed errorsSeen
 	var resumed atomic.Int64
 	inParallel(connections, atOnce, func(i int) {

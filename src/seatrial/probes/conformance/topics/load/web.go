@@ -23,7 +23,7 @@ func init() {
 		Source:   "package net/http, Transport and Server; RFC 9112, 9.3",
 		Breaks:   "Services lose requests when many clients stay connected.",
 		Needs:    []string{"threads", "loopback"},
-		Seconds:  20,
+		Seconds:  60,
 		Run:      keptAlive,
 	}, suite.Case{
 		ID:       "load/http-connection-each",
@@ -31,7 +31,7 @@ func init() {
 		Source:   "package net/http, Request.Close; RFC 9112, 9.6",
 		Breaks:   "Health checks and short-lived clients use up ports or descriptors.",
 		Needs:    []string{"threads", "loopback"},
-		Seconds:  20,
+		Seconds:  60,
 		Run:      connectionEach,
 	}, suite.Case{
 		ID:       "load/read-deadlines",
@@ -123,7 +123,7 @@ func keptAlive(t *suite.T) {
 	transport := &http.Transport{MaxIdleConns: connections, MaxIdleConnsPerHost: connections}
 	defer transport.CloseIdleConnections()
 	client := &http.Client{Transport: transport}
-	ctx, cancel := context.WithTimeout(context.Background(), t.Patience(15*time.Second))
+	ctx, cancel := context.WithTimeout(context.Background(), t.Patience(50*time.Second))
 	defer cancel()
 	var failed errorsSeen
 	for range rounds {
@@ -162,7 +162,9 @@ func keptAlive(t *suite.T) {
 		pool.Wait()
 	}
 	failed.judge(t, "requests", rounds*connections)
-	if n := opened.Load(); failed.count == 0 && n != connections {
+	// A connection whose request is not told to be written 50 ms after its answer is not used again (net/http,
+	// maxWriteWaitBeforeConnReuse): that is so for some on a busy machine.
+	if n := opened.Load(); failed.count == 0 && (n < connections || n > 2*connections) {
 		t.Errorf("%d connections were made for %d clients: they were not kept alive, or shared", n, connections)
 	}
 }
@@ -172,7 +174,7 @@ func connectionEach(t *suite.T) {
 	url, opened, stop := server(t)
 	defer stop()
 	client := &http.Client{Transport: &http.Transport{}}
-	ctx, cancel := context.WithTimeout(context.Background(), t.Patience(15*time.Second))
+	ctx, cancel := context.WithTimeout(context.Background(), t.Patience(50*time.Second))
 	defer cancel()
 	var failed errorsSeen
 	inParallel(requests, atOnce, func(i int) {
