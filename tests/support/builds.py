@@ -69,16 +69,25 @@ class Builder:
 
     def judge(self, *paths: Path) -> dict[Path, Any]:
         """What Go's own readers say of the files."""
-        judge = self.folder / "judge"
-        if not judge.exists():
-            source = Path(__file__).parent / "judge" / "main.go"
-            self._go(self.folder, ["build", "-o", str(judge), str(source)], {"CGO_ENABLED": "0"})
-        done = subprocess.run([judge, *paths], capture_output=True, text=True, timeout=60, check=True)
+        done = subprocess.run([self.tool("judge"), *paths], capture_output=True, text=True, timeout=60, check=True)
         return {Path(path): opinion for path, opinion in json.loads(done.stdout).items()}
+
+    def tool(self, name: str) -> Path:
+        """A program of tests/support, built for this host."""
+        made = self.folder / name
+        if not made.exists():
+            source = Path(__file__).parent / name / "main.go"
+            self._go(self.folder, ["build", "-o", str(made), str(source)], {"CGO_ENABLED": "0"})
+        return made
 
     def version(self, path: Path) -> str:
         """What `go version -m` prints."""
         return self._go(self.folder, ["version", "-m", str(path)], {})
+
+    def nm(self, path: Path) -> list[tuple[int, str]]:
+        """Address and name of the functions that `go tool nm` prints."""
+        rows = (line.split(maxsplit=2) for line in self._go(self.folder, ["tool", "nm", str(path)], {}).splitlines())
+        return [(int(row[0], 16), row[2]) for row in rows if len(row) == 3 and row[1] in "tT"]
 
     def build_id(self, path: Path) -> str:
         """What `go tool buildid` prints."""

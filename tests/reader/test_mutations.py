@@ -1,0 +1,83 @@
+"""The reader on damaged binaries: every want answers with facts or with a reason, in time and within its memory."""
+
+import os
+import shutil
+import subprocess
+from functools import cache
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from seatrial.formats import read_binary
+from seatrial.formats.deep import deep_request
+from seatrial.toolchains.reader import READER_SOURCE
+from support.builds import Builder, go_command, zig_cc
+
+FLAT = "-ldflags=-compressdwarf=false"  # else most damage would end in the decompressor
+
+
+@cache
+def harness(folder: Path) -> Path:
+    """`mutations_test.go` with the reader around it, built."""
+    source = folder / "reader"
+    shutil.copytree(READER_SOURCE, source)
+    shutil.copy(Path(__file__).with_name("mutations_test.go"), source)
+    made = folder / "mutations"
+    env = {**os.environ, "GOTOOLCHAIN": "local", "GOWORK": "off", "GOFLAGS": "", "CGO_ENABLED": "0"}
+    command = [str(go_command()), "test", "-c", "-o", str(made), "."]
+    done = subprocess.run(command, cwd=source, env=env, capture_output=True, text=True, timeout=280, check=False)
+    assert done.returncode == 0, done.stderr
+    return made
+
+
+def wants() -> dict[str, object]:
+    """All that the reader knows, with everything told."""
+    everything = {"all": True}
+    return {
+        "functions": everything,
+        "types": everything,
+        "itabs": everything,
+        "units": {"functions": True, "go": True},
+        "debug_types": {"all": True, "go": True},
+    }
+
+
+def mutate(builder: Builder, path: Path, count: int, seed: int) -> None:
+    request = deep_request(path, read_binary(path), wants())
+    place = builder.folder / f"{path.name}.request"
+    place.write_bytes(msgspec.json.encode(request))
+    env = {"MUTATE_REQUEST": str(place), "MUTATE_COUNT": str(count), "MUTATE_SEED": str(seed), "PATH": os.defpath}
+    command = [str(harness(builder.folder)), "-test.run=TestMutations", "-test.v", "-test.timeout=2h"]
+    done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=7200, check=False)
+    assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-4000:]
+
+
+@pytest.fixture(scope="session")
+def builder(tmp_path_factory: pytest.TempPathFactory) -> Builder:
+    return Builder(tmp_path_factory.mktemp("programs"))
+
+
+@pytest.mark.go
+@pytest.mark.parametrize("port", ["linux/amd64", "linux/mips", "windows/386", "darwin/arm64"])
+def test_a_few_mutants(builder: Builder, port: str) -> None:
+    mutate(builder, builder.build(port, FLAT), 60, seed=1)
+
+
+@pytest.mark.go
+@pytest.mark.sweep
+@pytest.mark.timeout(7200)
+@pytest.mark.parametrize("port", ["linux/amd64", "linux/mips", "linux/s390x", "windows/386", "darwin/arm64"])
+def test_twenty_thousand_mutants(builder: Builder, port: str) -> None:
+    """3,000 of each, and those of the next test."""
+    mutate(builder, builder.build(port, FLAT), 3000, seed=1000)
+
+
+@pytest.mark.go
+@pytest.mark.zig
+@pytest.mark.sweep
+@pytest.mark.timeout(7200)
+def test_mutants_with_c_and_relocations(builder: Builder) -> None:
+    cc = zig_cc("x86_64-linux-gnu.2.28")
+    mutate(builder, builder.build("linux/amd64", "-buildmode=pie", FLAT, cc=cc), 3000, seed=2000)
+    mutate(builder, builder.build("linux/amd64", "-buildmode=c-archive", FLAT, cc=cc), 2000, seed=3000)
