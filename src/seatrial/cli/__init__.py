@@ -18,7 +18,8 @@ _VERBS = {
     "vm": "Run a program, or a shell, in a machine: any kernel, any CPU model.",
     "old-kernel": "Run a program as if this host's kernel were older.",
     "targets": "List the platforms; show what is known of one.",
-    "inspect": "Show the facts of a binary.",
+    "inspect": "Show what a binary needs, and who in it.",
+    "trace-linking": "Trace what the loader does for a program.",
     "explain": "Explain a rule: why it exists, how to mend what it found.",
     "completion": "Print the shell completion script.",
 }
