@@ -1,56 +1,104 @@
-"""`seatrial inspect`: the facts of one binary, as a page for people or as JSON for programs."""
+"""`seatrial inspect`: what a binary is, what it needs and who in it, as a page for people or as JSON for programs."""
 
 import sys
+from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
+if TYPE_CHECKING:
+    from seatrial.inspection import Inspection
+
 __all__ = ["SCHEMA", "command"]
 
-SCHEMA = "seatrial/inspect/1"
+SCHEMA = "seatrial/inspect/2"
 
 _LABEL = 20
 
 
-@click.command(short_help="Show the facts of a binary.")
+@click.command(short_help="Show what a binary needs, and who in it.")
 @click.argument("path", type=click.Path(path_type=Path))
 @click.option(
-    "--json", "json_to", metavar="FILE", help="Write the facts as JSON; - for stdout, and nothing else there."
+    "--why",
+    metavar="WHAT",
+    multiple=True,
+    help="Who asks for a symbol, a symbol version, a library, a CPU feature or syscall:<name>. May be repeated.",
 )
-def command(path: Path, json_to: str | None) -> None:
-    """Show what a binary is and what it needs, read from its bytes: no judgement, nothing is run.
+@click.option("--floors", is_flag=True, help="The oldest kernel, C library, system and CPU, each with its reasons.")
+@click.option(
+    "--json", "json_to", metavar="FILE", help="Write everything as JSON; - for stdout, and nothing else there."
+)
+@click.option("--go", metavar="PATH", default="", help="A Go command or GOROOT, to build the reader of code with.")
+def command(path: Path, why: tuple[str, ...], floors: bool, json_to: str | None, go: str) -> None:
+    """Show what a binary is, what it needs and from when on it runs, read from its bytes: nothing is run.
 
-    PATH is an ELF, PE or Mach-O program, library or object, a universal file or an ar archive, of any platform.
+    PATH is an ELF, PE or Mach-O program, library or object, a universal file or an ar archive, of any platform,
+    stripped or not.
 
     \b
-    seatrial inspect ./app
+    seatrial inspect ./server
+    seatrial inspect ./server --why GLIBC_2.34      symbols, and the C and Go functions that use them
+    seatrial inspect ./server --why libpcap.so.1 --why getaddrinfo
+    seatrial inspect ./server --why syscall:statx   call sites, and what happens on a kernel without it
+    seatrial inspect ./server --floors
     seatrial inspect app.exe --json -
-    seatrial inspect libapp.so --json facts.json
-    seatrial inspect ./app --json - | jq -r '.facts.imports[] | .version + " " + .name' | sort -V
+    seatrial inspect ./server --json - | jq -r '.parts[].needs.floors[] | .kind + " " + .minimum'
 
     What cannot be read is told with the reason, and the exit code is still 0. It is 2 for what is no binary or
-    ends within its headers.
+    ends within its headers, and for a WHAT that the binary does not ask for.
     """
     import msgspec
+
+    from seatrial import __version__
+    from seatrial.inspection import inspect
+    from seatrial.store import Store, default_root, write_atomically
+    from seatrial.toolchains.reader import deep_reader
+
+    found = inspect(path, deep_reader(Store(default_root()), go), why)
+    if json_to is not None:
+        document = {"schema": SCHEMA, "tool": {"version": __version__}, "facts": found.facts, "parts": found.parts}
+        data = msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n"
+        if json_to != "-":
+            write_atomically(Path(json_to), data)
+        else:
+            click.echo(data, nl=False)
+            return
+    if why or floors:
+        _print_answers(found, why, floors)
+    else:
+        _print_page(found)
+
+
+def _print_answers(found: "Inspection", why: tuple[str, ...], floors: bool) -> None:
+    from seatrial.cli.inspect_floors import floor_lines
+    from seatrial.cli.inspect_why import why as asked_why
+
+    # An error comes before the first line of an answer.
+    answers = [[*asked_why(part.facts, part.needs, what)] for part in found.parts for what in why]
+    for part in found.parts:
+        if len(found.parts) > 1:
+            click.echo(part.facts.path)
+        for floor in part.needs.floors if floors else ():
+            _print_indented(floor_lines(floor))
+    for lines in answers:
+        _print_indented(lines)
+
+
+def _print_indented(lines: Iterable[tuple[int, str]]) -> None:
+    for depth, line in lines:
+        click.secho("  " * depth + line, bold=depth == 0)
+
+
+def _print_page(found: "Inspection") -> None:
     from rich.console import Console
     from rich.text import Text
 
-    from seatrial import __version__
     from seatrial.cli.inspect_page import page
-    from seatrial.formats import read_binary
-    from seatrial.store import write_atomically
 
-    facts = read_binary(path)
-    if json_to is not None:
-        document = {"schema": SCHEMA, "tool": {"version": __version__}, "facts": facts}
-        data = msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n"
-        if json_to == "-":
-            click.echo(data, nl=False)
-            return
-        write_atomically(Path(json_to), data)
     console = Console(file=sys.stdout, highlight=False, emoji=False)
-    console.print(Text(facts.path, style="bold"), soft_wrap=True)
-    for title, rows in page(facts):
+    console.print(Text(found.facts.path, style="bold"), soft_wrap=True)
+    for title, rows in page(found):
         console.print(Text(f"\n{title}", style="bold cyan"), soft_wrap=True)
         for label, value in rows:
             console.print(Text.assemble((f"  {label}".ljust(_LABEL), "dim"), value), soft_wrap=True)

@@ -1,10 +1,13 @@
-"""The page of `seatrial inspect`: the facts of a binary as titled rows for people."""
+"""The page of `seatrial inspect`: the facts and needs of a binary as titled rows for people."""
 
 from collections.abc import Iterable, Iterator
 
+from seatrial.cli.inspect_floors import headline
+from seatrial.inspection import Inspection, Part
 from seatrial.model.absence import Unknown
 from seatrial.model.binary import BinaryFacts, BinaryFormat, GoBuildInfo, Kind, NeededSymbol
 from seatrial.model.go_target import VARIANT_AXES
+from seatrial.model.needs import Needs
 
 __all__ = ["page"]
 
@@ -20,11 +23,15 @@ _SETTINGS = (
 _NX_COMPAT = 0x100
 
 
-def page(facts: BinaryFacts) -> Iterator[tuple[str, list[tuple[str, str]]]]:
+def page(found: Inspection) -> Iterator[tuple[str, list[tuple[str, str]]]]:
     """The parts that have something to say: a title and its rows of label and value. No judgement."""
+    facts = found.facts
+    several = len(found.parts) > 1
     parts = (
         ("What it is", _identity(facts)),
         ("What it needs", _needs(facts)),
+        *((f"From when on {_which(part, several)} runs", _floors(part.needs)) for part in found.parts),
+        *((f"What {_which(part, several)} may use", _may_use(part.needs)) for part in found.parts),
         ("Go", _go(facts.go)),
         ("How it is linked", _linking(facts)),
         ("Not known", _not_known(facts)),
@@ -33,6 +40,28 @@ def page(facts: BinaryFacts) -> Iterator[tuple[str, list[tuple[str, str]]]]:
         shown = [(label, value) for label, value in rows if value]
         if shown:
             yield title, shown
+
+
+def _which(part: Part, several: bool) -> str:
+    return f"{part.facts.goarch}" if several else "it"
+
+
+def _floors(needs: Needs) -> Rows:
+    for floor in needs.floors:
+        label, lowest = headline(floor)
+        because = next((reason for reason in floor.reasons if reason.minimum == floor.minimum), None)
+        yield label, lowest + (f": {because.message.text}" if because else "")
+
+
+def _may_use(needs: Needs) -> Rows:
+    calls = needs.system_calls
+    if isinstance(calls, Unknown):
+        yield "system calls", f"unknown: {calls.unknown}" if needs.system else ""
+        return
+    unresolved = f"; places whose number is not a constant: {calls.unresolved}" if calls.unresolved else ""
+    yield "system calls", f"{len(calls.calls)} in the code{unresolved}"
+    spared = [call for call in calls.calls if not call.needed]
+    yield from _listed("can do without", (f"{call.name} (Linux {call.since})" for call in spared))
 
 
 def _said(value: object) -> str:

@@ -1,6 +1,5 @@
 """What needs are asked of the reader: its wants with their arguments, and its answers as needs with owners."""
 
-from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -19,15 +18,11 @@ __all__ = ["symbols_of", "system_calls_of", "wants_of"]
 _CALLERS, _SYSCALLS = "callers", "syscalls"
 
 
-def wants_of(facts: BinaryFacts, slots: Mapping[int, str], defined: tuple[str, ...] = ()) -> dict[str, Any]:
-    """The wants to ask for a binary's needs, for `read_deep`.
-
-    `slots`: addresses of words that the loader fills with imports, where relocations do not tell them. `defined`:
-    functions inside the binary whose users are wanted too.
-    """
+def wants_of(facts: BinaryFacts, defined: tuple[str, ...] = ()) -> dict[str, Any]:
+    """The wants to ask for a binary's needs, for `read_deep`. `defined`: functions in it whose users are wanted too."""
     wants: dict[str, Any] = {}
     if not isinstance(facts.imports, Unknown) and (facts.imports or defined):
-        wants[_CALLERS] = {"slots": {str(address): name for address, name in slots.items()}, "defined": defined}
+        wants[_CALLERS] = {"defined": defined}
     if facts.goos in ("linux", "android"):
         wants[_SYSCALLS] = {"wrappers": wrapper_packages()}
     return wants

@@ -12,8 +12,12 @@ from seatrial.model.states import Confidence
 from seatrial.needs.libc import some_names
 from seatrial.tables.messages import message
 from seatrial.tables.system_calls import first_kernel, newest_kernel
+from seatrial.tables.version_ranges import numbers
 
 __all__ = ["kernel_reasons"]
+
+_OLDEST = "2.6.23"
+"""No release of Go in our tables ran on an older kernel: calls that are older say nothing."""
 
 
 def kernel_reasons(facts: BinaryFacts, calls: SystemCalls | Unknown) -> Iterator[Reason | Message]:
@@ -39,7 +43,7 @@ def kernel_reasons(facts: BinaryFacts, calls: SystemCalls | Unknown) -> Iterator
         yield message("needs.unread-code", why=calls.unknown)
         return
     for call in calls.calls:
-        if call.needed and call.since != first:
+        if call.needed and call.since != first and not (call.since and numbers(call.since) < numbers(_OLDEST)):
             yield _asked(call)
     if calls.unresolved:
         yield message("needs.unresolved", count=calls.unresolved)

@@ -4,6 +4,7 @@ import msgspec
 
 from seatrial.model.binary import BinaryFacts, GoBuildInfo, Module
 from seatrial.model.needs import Owner
+from seatrial.tables.c_functions import origin_of
 
 __all__ = ["Owners", "Place"]
 
@@ -35,8 +36,9 @@ class Owners:
 
     def owner(self, place: Place) -> Owner:
         """The place with its module and version; "" where they are not known."""
-        module, version = self.module(place.package)
-        return Owner(place.function, place.package, module, version, place.file, place.line, place.pc)
+        package = place.package or (origin_of(place.function) if place.c else "")
+        module, version = self.module(package)
+        return Owner(place.function, package, module, version, place.file, place.line, place.pc)
 
     def module(self, package: str) -> tuple[str, str]:
         """Path and version of the module of a package; `std` with Go's release for the standard library."""
@@ -51,6 +53,7 @@ class Owners:
                 stands_in = module.replace or module
                 return stands_in.path if module.replace else path, stands_in.version
         # No module path of the outside world begins with a word without a dot (Go modules reference, "Module paths").
-        if "." not in package.partition("/")[0]:
+        first = package.partition("/")[0]
+        if "." not in first and " " not in first:
             return _STD, go.version
         return "", ""

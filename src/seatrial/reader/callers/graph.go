@@ -30,9 +30,9 @@ type graph struct {
 
 const stubSize = 64 // bytes; a longer function is more than a stub
 
-func build(l *code.List, slots, stubs map[uint64]string, named map[string]bool) *graph {
+func build(l *code.List, slots map[uint64]string, named map[string]bool) *graph {
 	g := &graph{
-		List: l, slots: slots, stubs: stubs, uses: map[string][]use{}, calls: map[int]map[int]bool{}, roots: map[int][]use{},
+		List: l, slots: slots, stubs: map[uint64]string{}, uses: map[string][]use{}, calls: map[int]map[int]bool{}, roots: map[int][]use{},
 		owner: map[string]string{}, data: map[string][]uint64{},
 	}
 	own := g.defined(named)

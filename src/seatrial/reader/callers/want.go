@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"sort"
-	"strconv"
 
 	"seatrial.example/reader/code"
 	"seatrial.example/reader/gometa"
@@ -23,11 +22,9 @@ func init() {
 }
 
 type arguments struct {
-	Slots   map[string]string `json:"slots"` // address to name, beside those that the relocations tell
-	Stubs   map[string]string `json:"stubs"`
-	Defined []string          `json:"defined"` // functions in the binary itself that are asked for
-	Places  int               `json:"places"`  // that are listed for each name
-	Chains  int               `json:"chains"`  // that are listed for each function of C
+	Defined []string `json:"defined"` // functions in the binary itself that are asked for
+	Places  int      `json:"places"`  // that are listed for each name
+	Chains  int      `json:"chains"`  // that are listed for each function of C
 }
 
 // Leading is a Go function that leads to a function of C.
@@ -60,20 +57,13 @@ func find(m *image.Image, t *gometa.Meta, asked arguments) (*Answer, error) {
 	if l.Machine == nil {
 		return nil, fmt.Errorf("callers on %s are not followed", m.GOARCH)
 	}
-	slots, err := addresses(asked.Slots)
-	if err != nil {
-		return nil, err
-	}
-	stubs, err := addresses(asked.Stubs)
-	if err != nil {
-		return nil, err
-	}
+	slots := map[uint64]string{}
 	m.EachBound(func(addr uint64, name string) { slots[addr] = name })
 	named := map[string]bool{}
 	for _, name := range asked.Defined {
 		named[name] = true
 	}
-	g := build(l, slots, stubs, named)
+	g := build(l, slots, named)
 	answer := &Answer{Names: map[string]*Name{}}
 	for name, uses := range g.uses {
 		answer.Names[name] = g.told(uses, asked)
@@ -110,16 +100,4 @@ func (g *graph) told(uses []use, asked arguments) *Name {
 		told.Uses = append(told.Uses, one)
 	}
 	return told
-}
-
-func addresses(given map[string]string) (map[uint64]string, error) {
-	named := make(map[uint64]string, len(given))
-	for text, name := range given {
-		addr, err := strconv.ParseUint(text, 0, 64)
-		if err != nil {
-			return nil, fmt.Errorf("address %q: %w", text, err)
-		}
-		named[addr] = name
-	}
-	return named, nil
 }

@@ -1,0 +1,153 @@
+"""`seatrial inspect --why`: who in a binary asks for something, as indented lines."""
+
+import difflib
+from collections.abc import Iterable, Iterator
+
+from seatrial.errors import UsageError
+from seatrial.model.absence import Unknown
+from seatrial.model.binary import BinaryFacts
+from seatrial.model.needs import Call, CallSite, FloorKind, Needs, Owner, SymbolNeed, User
+
+__all__ = ["why"]
+
+_SYSCALL = "syscall:"
+_SHOWN = 8
+"""Lines of one kind, beyond which they are counted."""
+
+Lines = Iterator[tuple[int, str]]
+"""Depth of indentation and text."""
+
+
+def why(facts: BinaryFacts, needs: Needs, asked: str) -> Lines:
+    """Who asks for a symbol, symbol version, library, CPU feature or `syscall:<name>`.
+
+    Raises UsageError for what the binary does not ask for, naming what comes near.
+    """
+    if asked.startswith(_SYSCALL):
+        yield from _system_call(needs, asked.removeprefix(_SYSCALL))
+        return
+    if isinstance(needs.symbols, Unknown):
+        symbols: tuple[SymbolNeed, ...] = ()
+        unread = needs.symbols.unknown
+    else:
+        symbols, unread = needs.symbols, ""
+    libraries = () if isinstance(facts.libraries, Unknown) else facts.libraries
+    features = [reason for reason in needs.floor(FloorKind.CPU).reasons if asked in reason.minimum.split()]
+    found = [symbol for symbol in symbols if asked in (symbol.name, symbol.version, symbol.library)]
+    if asked in libraries and not any(symbol.library == asked for symbol in found):
+        yield from _library(asked, symbols)
+    elif found:
+        yield 0, _headline(asked, found)
+        for symbol in found:
+            yield from _symbol(symbol)
+    elif features:
+        for reason in features:
+            yield 0, reason.message.text
+            for owner in reason.owners:
+                yield 1, _owner(owner)
+    else:
+        raise _nothing(asked, facts, symbols, libraries, needs, unread)
+
+
+def _headline(asked: str, found: list[SymbolNeed]) -> str:
+    libraries = sorted({symbol.library for symbol in found if symbol.library})
+    of = f" of {', '.join(libraries)}" if libraries and libraries != [asked] else ""
+    return f"{asked}{of}: {len(found)} symbol{'s' if len(found) > 1 else ''}"
+
+
+def _library(asked: str, symbols: tuple[SymbolNeed, ...]) -> Lines:
+    """A library of which no symbol is said to be: ELF names a library for versioned symbols only."""
+    open_ones = [symbol for symbol in symbols if not symbol.library]
+    yield 0, f"{asked}: the file asks for it by name and does not say which symbols it takes from it"
+    if open_ones:
+        yield 1, f"{len(open_ones)} symbols are of no library that the file names:"
+        for symbol in open_ones[:_SHOWN]:
+            yield from ((depth + 1, line) for depth, line in _symbol(symbol))
+        if len(open_ones) > _SHOWN:
+            yield 2, f"and {len(open_ones) - _SHOWN} more"
+
+
+def _symbol(symbol: SymbolNeed) -> Lines:
+    version = f"@{symbol.version}" if symbol.version else ""
+    yield 1, f"{symbol.name}{version}{' (weak)' if symbol.weak else ''}"
+    for user in symbol.users[:_SHOWN]:
+        yield from _user(user)
+    if len(symbol.users) > _SHOWN:
+        yield 2, f"and {len(symbol.users) - _SHOWN} more functions"
+    if not symbol.users:
+        in_data = f"{symbol.in_data} words of data hold its address" if symbol.in_data else ""
+        yield 2, in_data or "no function was seen to use it"
+
+
+def _user(user: User) -> Lines:
+    what = "" if user.calls else ", which takes its address or reads it"
+    yield 2, f"{_owner(user.owner)}{' (C)' if user.is_c else ''}{what}"
+    for way in user.ways[:_SHOWN]:
+        via = [name for name in way.via if name != user.owner.function]
+        yield 3, f"from {_owner(way.owner)}{' through ' + ', '.join(via) if via else ''}"
+    if len(user.ways) > _SHOWN:
+        yield 3, f"and from {len(user.ways) - _SHOWN} more Go functions"
+    if user.is_c and not user.ways:
+        yield 3, "no Go function was seen to lead there"
+
+
+def _owner(owner: Owner) -> str:
+    """The function with its package, where its name does not say it, and its module."""
+    module = " ".join(part for part in (owner.module, owner.version) if part)
+    if owner.package and not owner.function.startswith(owner.package + "."):
+        module = owner.package + (f", {module}" if module else "")
+    place = f", {owner.file}:{owner.line}" if owner.file and owner.line else ""
+    return owner.function + (f" ({module}{place})" if module else "")
+
+
+def _system_call(needs: Needs, name: str) -> Lines:
+    calls = needs.system_calls
+    if isinstance(calls, Unknown):
+        raise UsageError(f"The system calls could not be read: {calls.unknown}.")
+    found = next((call for call in calls.calls if name in (call.name, str(call.number))), None)
+    if found is None:
+        names = [call.name for call in calls.calls]
+        raise UsageError(
+            f"The code does not make the system call {name!r}.",
+            _near(name, names, _SYSCALL) or f"It makes {len(names)}; --json lists them.",
+        )
+    yield from _call(found)
+    if calls.unresolved:
+        yield 0, f"calls whose number is not a constant, and which may be this one: {calls.unresolved}"
+
+
+def _call(call: Call) -> Lines:
+    since = f"Linux {call.since}" if call.since else "no kernel that is known here"
+    yield 0, f"{call.name}, number {call.number}, of {since}: {call.places} place{'s' if call.places != 1 else ''}"
+    for site in call.sites:
+        yield from _site(site)
+
+
+def _site(site: CallSite) -> Lines:
+    through = f" through {site.through}" if site.through else ""
+    yield 1, f"{_owner(site.owner)} at {site.owner.address:#x}{through}{' (C)' if site.is_c else ''}"
+    for caller in site.callers[:_SHOWN]:
+        yield 2, f"called by {_owner(caller)}"
+    if len(site.callers) > _SHOWN:
+        yield 2, f"and by {len(site.callers) - _SHOWN} more"
+    yield 2, f"{site.without.text} ({site.source})" if site.without else "no way around it is known"
+
+
+def _nothing(
+    asked: str, facts: BinaryFacts, symbols: tuple[SymbolNeed, ...], libraries: Iterable[str], needs: Needs, unread: str
+) -> UsageError:
+    if unread:
+        return UsageError(f"Who asks for {asked!r} could not be read: {unread}.")
+    names = {name for symbol in symbols for name in (symbol.name, symbol.version, symbol.library) if name}
+    features = {name for reason in needs.floor(FloorKind.CPU).reasons for name in reason.minimum.split()}
+    return UsageError(
+        f"{facts.path} does not ask for {asked!r}.",
+        _near(asked, sorted(names | set(libraries) | features))
+        or "Ask for a symbol, a symbol version, a library, a CPU feature or syscall:<name>.",
+    )
+
+
+def _near(asked: str, names: Iterable[str], before: str = "") -> str:
+    folded = {name.casefold(): name for name in names}
+    close = difflib.get_close_matches(asked.casefold(), folded, n=3)
+    return f"Did you mean {', '.join(before + folded[name] for name in close)}?" if close else ""
