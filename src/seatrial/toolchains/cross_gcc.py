@@ -6,6 +6,7 @@ of the host that need not be there: they are in the tree too, and small scripts 
 """
 
 import os
+import shlex
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -52,7 +53,7 @@ def cross_gcc(goarch: str, store: Store, note: Callable[[str], None]) -> CCompil
     libc = upstream_version(parts[-len(row.libc)].version)
     return CCompiler(
         title=f"gcc {version} for {row.triple}, glibc {libc}",
-        cc=str(tree / "cc"),
+        cc=shlex.quote(str(tree / "cc")),
         cxx="",
         ar=str(tree / "ar"),
         digest=key,
