@@ -58,7 +58,7 @@ _CACHE = click.option(
 )
 @click.option(
     "--runner",
-    type=click.Choice(["native", "qemu-user", "wine", "micro-vm", "old-kernel"]),
+    type=click.Choice(["native", "qemu-user", "wine", "micro-vm", "old-kernel", "page-size"]),
     help="Run with this runner only. Default: the best.",
 )
 @tier_option

@@ -93,7 +93,7 @@ class _Variants(click.ParamType[tuple[str, str]]):
 @click.option(
     "--runner",
     "runner",
-    type=click.Choice(["native", "qemu-user", "wine", "micro-vm", "old-kernel"]),
+    type=click.Choice(["native", "qemu-user", "wine", "micro-vm", "old-kernel", "page-size"]),
     help="Run with this runner only.",
 )
 @tier_option

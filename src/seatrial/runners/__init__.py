@@ -9,6 +9,7 @@ from seatrial.packages import Packages
 from seatrial.runners.micro_vm import MicroVm
 from seatrial.runners.native import Native
 from seatrial.runners.old_kernel import OldKernel
+from seatrial.runners.page_size import PageSize
 from seatrial.runners.qemu_user import QemuUser
 from seatrial.runners.ways import Ways, ways
 from seatrial.runners.wine import Wine
@@ -27,7 +28,8 @@ def all_runners(
     """Every runner. Nothing is tried or fetched before its `offers` is called.
 
     `note` is told what takes time; `init` gives the init of a virtual machine's guest for a GOARCH, `old_kernel` the
-    launcher behind which the host's kernel is an older one. That runner is among them only where it is `wanted`.
+    launcher behind which the host's kernel is an older one. The runners that stand for one fact of a platform alone are
+    among them only where they are `wanted`.
     """
     packages = Packages(store, note)
     runners = (
@@ -36,7 +38,8 @@ def all_runners(
         Wine(store, packages),
         MicroVm(store, packages, init),
     )
-    return (*runners, OldKernel(store, packages, old_kernel)) if wanted == OldKernel.name else runners
+    on_request = (OldKernel(store, packages, old_kernel), PageSize(store, packages))
+    return (*runners, *(one for one in on_request if one.name == wanted))
 
 
 @contextlib.contextmanager

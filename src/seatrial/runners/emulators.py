@@ -22,6 +22,7 @@ __all__ = [
     "emulators",
     "identify",
     "kernels_name",
+    "older_emulator",
     "quiet_model",
     "try_model",
     "unsupported_features",
@@ -103,14 +104,22 @@ def emulators(store: Store, packages: Packages, row: Architecture) -> Iterator[E
 
     What is installed is used where it fits; the rest is fetched, each when it is asked for.
     """
-    installed = sorted(_installed(store, row), key=lambda one: [int(part) for part in one.version.split(".")])
+    yield _pick(store, packages, row, lambda one: one.major >= WANTED_MAJOR, "qemu-user-10")
+    yield older_emulator(store, packages, row)
 
-    def pick(fits: Callable[[Emulator], bool], package: str) -> Emulator | CouldNotCheck:
-        found = [one for one in installed if fits(one)]
-        return found[-1] if found else _packaged(store, packages, package, row)
 
-    yield pick(lambda one: one.major >= WANTED_MAJOR, "qemu-user-10")
-    yield pick(lambda one: one.major < WANTED_MAJOR, "qemu-user-7")
+def older_emulator(store: Store, packages: Packages, row: Architecture) -> Emulator | CouldNotCheck:
+    """The second of `emulators` alone."""
+    return _pick(store, packages, row, lambda one: one.major < WANTED_MAJOR, "qemu-user-7")
+
+
+def _pick(
+    store: Store, packages: Packages, row: Architecture, fits: Callable[[Emulator], bool], package: str
+) -> Emulator | CouldNotCheck:
+    found = [one for one in _installed(store, row) if fits(one)]
+    if found:
+        return max(found, key=lambda one: [int(part) for part in one.version.split(".")])
+    return _packaged(store, packages, package, row)
 
 
 def unsupported_features(stderr: str) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from seatrial.errors import CouldNotCheck
@@ -51,13 +51,20 @@ class QemuUser:
                 return
             root = made
         first = True
-        for emulator in emulators(self._store, self._packages, row):
+        for emulator in self._emulators(row):
             if isinstance(emulator, CouldNotCheck):
                 yield cannot_fetch(self.name, f"QEMU for {workload.goarch}", emulator, "no-emulator")
             else:
                 one = self._offer(platform, workload, row, emulator, root, first)
                 first = first and not isinstance(one, Offer)
                 yield one
+
+    def _emulators(self, row: Architecture) -> Iterable[Emulator | CouldNotCheck]:
+        return emulators(self._store, self._packages, row)
+
+    def _pages(self, platform: Platform) -> int:
+        """The page size that the emulator is asked for; 0 for its own."""
+        return 0
 
     def _host_has_loader(self, workload: Workload) -> bool:
         return workload.goarch == self._host.goarch and Path(workload.interpreter).exists()
@@ -96,6 +103,8 @@ class QemuUser:
             )
         exact = quiet_model(self._store, emulator, sample, model, trial) if trial.unsupported else model
         options = (["-cpu", exact] if exact else []) + (["-L", str(root.path)] if root else [])
+        pages = self._pages(platform)
+        options += ["-p", str(pages)] if pages else []
         loader: Loader | None = None
         if workload.interpreter:
             path = root.path / workload.interpreter.lstrip("/") if root else Path(workload.interpreter)
@@ -110,7 +119,7 @@ class QemuUser:
             f"QEMU {emulator.version} {model or 'default model'}",
             self._host.kernel,
             loader.libc if loader else "",
-            (row.old_qemu_page_size if emulator.major < WANTED_MAJOR else 0) or self._host.page_size,
+            pages or (row.old_qemu_page_size if emulator.major < WANTED_MAJOR else 0) or self._host.page_size,
             self._host.cgroup,
         )
         substitutes, same = compare(platform, place)
@@ -130,7 +139,7 @@ class QemuUser:
                 ToolVersion(f"qemu-{row.qemu}", emulator.version, emulator.sha256, emulator.path),
                 *(ToolVersion(one.name, one.version, one.sha256, one.root) for one in (root.packages if root else ())),
             ),
-            key=digest(emulator.sha256, model, root.key if root else "", self._host.kernel, limits),
+            key=digest(emulator.sha256, model, root.key if root else "", self._host.kernel, limits, pages),
         )
 
     def _refused(self, emulator: Emulator, model: str, trial: Trial) -> CannotOffer:
