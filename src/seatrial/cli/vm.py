@@ -209,13 +209,13 @@ def shell(words: tuple[str, ...], **options: Any) -> int:
 
     if not sys.stdin.isatty() or not sys.stdout.isatty():
         raise UsageError("`vm shell` needs a terminal.", "For a program use `seatrial vm run`.")
-    session, order = _prepare(options, words or ("/bin/sh", "-l"), None)
+    session, order = _prepare(options, words or ("sh", "-l"), None)
     tools = vm.busybox(session.store, _note(options), session.spec.goarch)
     environment = {"PATH": "/bin:/sbin:/usr/bin", "HOME": "/root", "PS1": "\\h:\\w\\$ "}
     environment["TERM"] = os.environ.get("TERM", "vt100")
     order = type(order)(order.argv, environment, "/root", order.carry)
     result = _in_machine(session, lambda ready: vm.shell(session, order, tools, ready), options)
-    return _code(result)
+    return _code(result, order.argv[0])
 
 
 def _note(options: dict[str, Any]) -> Callable[[str], None]:
@@ -365,16 +365,14 @@ def _write(fd: int, data: bytes) -> None:
 def _told(result: "Result", limits: "Limits", program: str) -> int:
     """Say on stderr what is not the program's own ending; the exit code."""
     ended = result.ended
-    if ended.error:
-        raise CouldNotCheck(f"{program} cannot be started in the machine: {ended.error}.", _why_not(ended.error))
     if ended.oom_killed:
         limit = f"its control group's {limits.memory_max >> 20} MiB" if limits.memory_max else "the machine's memory"
         click.echo(f"seatrial: the guest's kernel killed the program for want of memory: {limit}", err=True)
     if ended.timed_out:
         click.echo(f"seatrial: the program was still running after {ended.seconds:.0f} s and was killed", err=True)
-    for line in ended.kernel_log:
+    for line in ended.warnings:
         click.echo(f"seatrial: the guest's kernel: {line}", err=True)
-    return _code(result)
+    return _code(result, program)
 
 
 def _why_not(error: str) -> str:
@@ -383,8 +381,10 @@ def _why_not(error: str) -> str:
     return "Is it a program for the machine's architecture?"
 
 
-def _code(result: "Result") -> int:
+def _code(result: "Result", program: str) -> int:
     ended = result.ended
+    if ended.error:
+        raise CouldNotCheck(f"{program} cannot be started in the machine: {ended.error}.", _why_not(ended.error))
     return 128 + ended.signal if ended.signal else ended.exit_code or 0
 
 

@@ -370,7 +370,7 @@ class _Command:
 
 
 def _answer_of(ended: Ended, program: str) -> _Answer:
-    told = [f"kernel {line}" for line in ended.kernel_log]
+    told = [f"kernel {line}" for line in ended.warnings]
     if ended.oom_killed:
         told.append("oom-killed")
     if ended.error:

@@ -187,6 +187,13 @@ class Ended(msgspec.Struct, frozen=True):
     error: str = ""
     """Why it could not be started (strerror); "" when it was."""
 
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """The kernel's log for people: of a kill for want of memory the line that names the victim alone."""
+        if not self.oom_killed:
+            return self.kernel_log
+        return tuple(line for line in self.kernel_log if "Killed process" in line)
+
 
 class VmLost(Exception):
     """The machine ended, or stopped answering, without our init's end marker: never the program's fault.
