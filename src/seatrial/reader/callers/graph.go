@@ -19,20 +19,21 @@ type use struct {
 // graph is who uses what.
 type graph struct {
 	*code.List
-	slots map[uint64]string // filled by the loader, by address
-	stubs map[uint64]string // code that jumps through a slot
-	uses  map[string][]use
-	calls map[int]map[int]bool // C function to the functions of C that use it
-	roots map[int][]use        // C function to the Go functions that use it
-	owner map[string]string    // the mark that cgo puts into the names of a package's functions to the package
-	data  map[string][]uint64  // name to words of data, outside of what code loads, that the loader fills
+	slots  map[uint64]string // filled by the loader, by address
+	stubs  map[uint64]string // code that jumps through a slot
+	inStub map[uint64]bool   // places of such code that refer to the slot
+	uses   map[string][]use
+	calls  map[int]map[int]bool // C function to the functions of C that use it
+	roots  map[int][]use        // C function to the Go functions that use it
+	owner  map[string]string    // the mark that cgo puts into the names of a package's functions to the package
+	data   map[string][]uint64  // name to words of data, outside of what code loads, that the loader fills
 }
 
 const stubSize = 64 // bytes; a longer function is more than a stub
 
 func build(l *code.List, slots map[uint64]string, named map[string]bool) *graph {
 	g := &graph{
-		List: l, slots: slots, stubs: map[uint64]string{}, uses: map[string][]use{}, calls: map[int]map[int]bool{}, roots: map[int][]use{},
+		List: l, slots: slots, stubs: map[uint64]string{}, inStub: map[uint64]bool{}, uses: map[string][]use{}, calls: map[int]map[int]bool{}, roots: map[int][]use{},
 		owner: map[string]string{}, data: map[string][]uint64{},
 	}
 	own := g.defined(named)
@@ -42,6 +43,7 @@ func build(l *code.List, slots map[uint64]string, named map[string]bool) *graph 
 	for i := range l.Funcs {
 		if l.Funcs[i].C {
 			entries[l.Funcs[i].Entry] = ""
+			entries[l.Funcs[i].Entry+localEntry(l)] = ""
 		}
 	}
 	inC := setOf(slots, g.stubs, entries, own)
@@ -53,15 +55,12 @@ func build(l *code.List, slots map[uint64]string, named map[string]bool) *graph 
 	}
 	for i := range l.Funcs {
 		f := &l.Funcs[i]
-		if _, stub := g.stubs[f.Entry]; stub {
-			continue
-		}
 		w := &inGo
 		if f.C {
 			w = &inC
 		}
 		references(l, i, w, func(r reference) {
-			if r.target >= f.Entry && r.target < f.End {
+			if r.target >= f.Entry && r.target < f.End || g.inStub[r.pc] {
 				return
 			}
 			u := use{i, r.pc, r.call}
@@ -82,6 +81,14 @@ func build(l *code.List, slots map[uint64]string, named map[string]bool) *graph 
 	return g
 }
 
+// localEntry is how far behind its begin a function is called from its own module (64-bit ELF V2 ABI of Power, 2.3.2.1).
+func localEntry(l *code.List) uint64 {
+	if l.Image.GOARCH == "ppc64le" {
+		return 8
+	}
+	return 0
+}
+
 // edge notes that a function uses a function of C.
 func (g *graph) edge(i int, r reference, words map[uint64]uint64) {
 	target := r.target
@@ -89,7 +96,7 @@ func (g *graph) edge(i int, r reference, words map[uint64]uint64) {
 		target = entry
 	}
 	to := g.At(target)
-	if to < 0 || to == i || !g.Funcs[to].C || g.Funcs[to].Entry != target {
+	if to < 0 || to == i || !g.Funcs[to].C || target != g.Funcs[to].Entry && target != g.Funcs[to].Entry+localEntry(g.List) {
 		return
 	}
 	if !g.Funcs[i].C {
@@ -164,7 +171,7 @@ func (g *graph) stubsOf(body []byte, pc uint64, seen map[uint64]bool) {
 		if o.Kind == steps.JumpAny || o.Kind == steps.CallAny || o.Kind == steps.Load && o.Dst == g.Machine.Counter {
 			if slot != 0 && pc-begin <= stubSize {
 				for start := begin; start < pc; start += uint64(g.Machine.Aligned) {
-					g.stubs[start] = g.slots[slot]
+					g.stubs[start], g.inStub[start] = g.slots[slot], true
 				}
 				seen[slot] = true
 			}
@@ -181,7 +188,7 @@ func (g *graph) stubsX86(body []byte, entry uint64, seen map[uint64]bool) {
 		if at < 1 || body[at-1] != 0xff || body[at] != 0x25 {
 			return
 		}
-		seen[r.target] = true
+		seen[r.target], g.inStub[r.pc] = true, true
 		begin := r.pc - 1
 		if at >= 2 && body[at-2] == 0xf2 { // BND
 			begin--

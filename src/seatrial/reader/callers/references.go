@@ -63,7 +63,7 @@ func referencesX86(body []byte, addr uint64, absolute bool, w *wanted, visit fun
 				visit(reference{addr + uint64(at) - 1, target, call})
 			}
 		}
-		if absolute && w.has(uint64(number)) {
+		if absolute && w.has(uint64(number)) && absoluteX86(body, at) {
 			visit(reference{addr + uint64(at) - 1, uint64(number), isIndirect(body, at)})
 		}
 	}
@@ -87,6 +87,25 @@ func relativeX86(body []byte, at int, absolute bool) (call, ok bool) {
 		return false, true
 	}
 	return false, false
+}
+
+// absoluteX86 tells an instruction of 386 with an address at this place.
+func absoluteX86(body []byte, at int) bool {
+	before := body[at-1]
+	switch {
+	case before == 0xa1, before == 0x68, before >= 0xb8 && before <= 0xbf: // MOV, PUSH
+		return true
+	case at > 2 && before == 0x24 && body[at-2] == 4 && body[at-3] == 0xc7: // MOV to the top of the stack
+		return true
+	case at > 1 && before&0xc7 == 5: // the ModRM byte of an address
+		switch body[at-2] {
+		case 0xff, 0x8b, 0x8d, 0x03, 0x3b, 0x33, 0x2b, 0x0b, 0x23, 0x39, 0x85:
+			return true
+		}
+	case at > 1 && before&0xc7 == 0x83: // an offset from the table of slots, of a linker's stub
+		return body[at-2] == 0xff
+	}
+	return false
 }
 
 // isIndirect tells CALL and JMP through a word at the address that stands at this place.

@@ -111,12 +111,13 @@ func piece(of Func, start, end uint64) Func {
 	return of
 }
 
-// Pointers gives the words of data that hold an address that is asked for, by where they stand.
+// Pointers gives the words of writable data that hold an address that is asked for, by where they stand: constants of
+// other kinds are addresses by chance.
 func (l *List) Pointers(wanted func(uint64) bool) map[uint64]uint64 {
 	found := map[uint64]uint64{}
 	word := uint64(l.Image.PtrSize)
 	for _, s := range l.Image.Segments {
-		if s.Executable() {
+		if s.Executable() || !s.Writable() {
 			continue
 		}
 		start := (s.Addr + word - 1) &^ (word - 1)

@@ -7,10 +7,16 @@ var loong64 = Machine{
 	Decode: decodeLoong64, Stack: 3, Number: 11, Zero: 0, Counter: NoRegister, Argument: 4, Aligned: 4,
 	CallMayBe: func(code []byte, addr uint64) (uint64, int) {
 		w := binary.LittleEndian.Uint32(code)
-		if w>>26 != 0x14 && w>>26 != 0x15 {
-			return 0, 0
+		switch {
+		case w>>26 == 0x14, w>>26 == 0x15: // B, BL
+			return addr + uint64(jump26(w)), 4
+		case w>>25 == 0x0f && len(code) >= 8: // PCADDU18I and JIRL by the same register
+			next := binary.LittleEndian.Uint32(code[4:])
+			if next>>26 == 0x13 && next>>5&31 == w&31 {
+				return addr + uint64(signed(w>>5, 20)<<18+signed(next>>10, 16)<<2), 8
+			}
 		}
-		return addr + uint64(jump26(w)), 4
+		return 0, 0
 	},
 	TrapMayBe: func(code []byte) bool { return binary.LittleEndian.Uint32(code)&0xffff8000 == 0x002b0000 },
 }
@@ -62,6 +68,8 @@ func decodeLoong64(code []byte, addr uint64) Step {
 		return Step{Kind: Constant, Size: 4, Dst: rd, Imm: int64(addr) + signed(w>>5, 20)<<12}
 	case w>>25 == 0x0d: // PCALAU12I
 		return Step{Kind: Constant, Size: 4, Dst: rd, Imm: int64(addr)&^0xfff + signed(w>>5, 20)<<12}
+	case w>>25 == 0x0f: // PCADDU18I
+		return Step{Kind: Constant, Size: 4, Dst: rd, Imm: int64(addr) + signed(w>>5, 20)<<18}
 	case w>>25 == 0x0a: // LU12I.W
 		return Step{Kind: Constant, Size: 4, Dst: rd, Imm: signed(w>>5, 20) << 12}
 	case w&0xffff8000 == 0x00150000: // OR
