@@ -15,7 +15,7 @@ const (
 // climb follows the functions that need something beyond what holds in them, then their callers, until each way has met
 // a guard or has ended.
 func (a *analysis) climb() {
-	a.chosen, a.pointers = map[uint64]bool{}, map[uint64]uint64{}
+	a.chosen, a.pointers = map[uint64]bool{}, map[uint64][]uint64{}
 	a.followed, a.carried = map[int]*findings{}, map[uint64]isa.Set{}
 	var next []int
 	for i, e := range a.extents {
@@ -48,13 +48,14 @@ func (a *analysis) climb() {
 			entry := a.list.Funcs[i].Entry
 			more := a.carried[entry]
 			for _, r := range a.followed[i].refs {
-				target := a.meant(r.target)
-				if target == entry || r.taken || a.mayTest(r.holds) {
-					continue
-				}
-				if open := a.carried[target].Without(r.holds.set); !open.Empty() && wide[target] < widest {
-					wide[target]++
-					more = more.With(open)
+				for _, target := range a.meant(r.target) {
+					if target == entry || a.mayTest(r.holds) {
+						continue
+					}
+					if open := a.carried[target].Without(r.holds.set); !open.Empty() && wide[target] < widest {
+						wide[target]++
+						more = more.With(open)
+					}
 				}
 			}
 			if more != a.carried[entry] {
@@ -71,8 +72,9 @@ func (a *analysis) climb() {
 	sort.Ints(order)
 	for _, i := range order {
 		for _, r := range a.followed[i].refs {
-			target := a.meant(r.target)
-			a.refs[target] = append(a.refs[target], callerOf{i, r})
+			for _, target := range a.meant(r.target) {
+				a.refs[target] = append(a.refs[target], callerOf{i, r})
+			}
 		}
 	}
 }
@@ -83,12 +85,41 @@ type callerOf struct {
 	reference
 }
 
-// meant is the function that a reference is about: directly, or by a word that points to it.
-func (a *analysis) meant(addr uint64) uint64 {
-	if entry, ok := a.pointers[addr]; ok {
-		return entry
+// meant is the functions that a reference is about: directly, or by words of data that point to them.
+func (a *analysis) meant(addr uint64) []uint64 {
+	if entries, ok := a.pointers[addr]; ok {
+		return entries
 	}
-	return addr
+	return []uint64{addr}
+}
+
+const (
+	longestTable = 4096 // words
+	emptyWords   = 2    // with which a table may begin
+)
+
+// tablesAt is where a table of functions may begin that has a word at this address: only words that hold the entry of a
+// function, or nothing, belong to one.
+func (a *analysis) tablesAt(addr uint64) []uint64 {
+	m, size := a.list.Image, uint64(a.list.Image.PtrSize)
+	first := addr
+	for at, n := addr-size, 0; n < longestTable; at, n = at-size, n+1 {
+		v, err := m.Pointer(at)
+		if err != nil || v != 0 && !a.entries.has(v) {
+			break
+		}
+		if v != 0 {
+			first = at
+		}
+	}
+	found := []uint64{first}
+	for n := uint64(1); n <= emptyWords; n++ {
+		if v, err := m.Pointer(first - n*size); err != nil || v != 0 {
+			break
+		}
+		found = append(found, first-n*size)
+	}
+	return found
 }
 
 // referring finds the functions that call one of these, or take its address.
@@ -103,11 +134,17 @@ func (a *analysis) referring(of []int) []int {
 		words.add(a.list.Funcs[i].Entry)
 	}
 	for _, p := range pointersTo(a.list.Image, fresh) {
-		a.pointers[p.pc] = p.addr
+		a.pointers[p.pc] = append(a.pointers[p.pc], p.addr)
 		words.add(p.pc)
+		for _, table := range a.tablesAt(p.pc) {
+			if table != p.pc {
+				a.pointers[table] = append(a.pointers[table], p.addr)
+				words.add(table)
+			}
+		}
 	}
 	found := functions(a.list, a.index.calls, fresh.has)
-	found = append(found, functions(a.list, indexOf(a.list, a.data, words).data, func(uint64) bool { return true })...)
+	found = append(found, functions(a.list, indexOf(a.list, a.data, &pages{}, words).data, func(uint64) bool { return true })...)
 	sort.Ints(found)
 	kept := found[:0]
 	for n, i := range found {
@@ -125,7 +162,7 @@ func (a *analysis) look(i int) *findings {
 	}
 	f := a.follower()
 	f.variables = true
-	found := f.follow(a.list.Body(i), a.list.Funcs[i].Entry)
+	found := f.follow(a.list.Body(i), a.list.Funcs[i].Entry, a.list.Funcs[i].Assembly)
 	a.followed[i] = &found
 	return &found
 }
@@ -171,27 +208,24 @@ func (a *analysis) aboutCPU(addr uint64) bool {
 	return about
 }
 
-// detects tells whether a function or its package asks the CPU what it has.
+// detects tells whether a function asks the CPU what it has, or reads what the runtime was told, or belongs to a package
+// with its own way of asking.
 func (a *analysis) detects(i int) bool {
-	f := &a.list.Funcs[i]
-	if f.Package == "" || f.C {
-		return a.extents[i].cpuid
+	if a.extents[i].cpuid {
+		return true
 	}
 	if a.detecting == nil {
 		a.detecting = map[string]bool{}
 		for n, e := range a.extents {
-			if e.cpuid {
-				a.detecting[a.list.Funcs[n].Package] = true
+			if f := &a.list.Funcs[n]; e.cpuid && f.Package != "runtime" {
+				a.detecting[f.Package] = true
 			}
-		}
-		flags := newPages(a.list.Image)
-		for addr := range a.flags {
-			flags.add(addr)
-		}
-		for _, n := range functions(a.list, a.index.data, flags.has) {
-			a.detecting[a.list.Funcs[n].Package] = true
 		}
 		delete(a.detecting, "")
 	}
-	return a.detecting[f.Package]
+	if a.detecting[a.list.Funcs[i].Package] {
+		return true
+	}
+	found := a.look(i)
+	return found.cpuid || found.reads
 }

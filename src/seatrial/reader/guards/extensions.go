@@ -44,16 +44,18 @@ type analysis struct {
 	base     isa.Set
 	data     writable
 	index    *index
+	entries  *pages // of all functions
 
 	extents   map[int]extent // of assembly and C, or of all
 	flags     map[uint64]facts
 	words     map[uint64]uint8
 	asks      map[uint64]bool // entries of functions that hand on what CPUID says
+	ends      map[uint64]bool // entries of functions that do not return
 	detecting map[string]bool // packages that ask the CPU
 	about     map[uint64]bool // variables and functions that have to do with the CPU
 
-	chosen   map[uint64]bool   // functions whose callers are looked for, by entry
-	pointers map[uint64]uint64 // words of data that point to them
+	chosen   map[uint64]bool     // functions whose callers are looked for, by entry
+	pointers map[uint64][]uint64 // words of data that point to them
 	followed map[int]*findings
 	carried  map[uint64]isa.Set // what is open in a function, or in what it calls
 	refs     map[uint64][]callerOf
@@ -82,10 +84,14 @@ func (a *analysis) extensions(everything bool) {
 			names[f.Name] = true
 		}
 	}
-	// The compiler's wrapper of such a function bears its name.
+	a.ends = map[uint64]bool{}
 	for i := range a.list.Funcs {
-		if f := &a.list.Funcs[i]; f.Wrapper && names[f.Name] {
+		f := &a.list.Funcs[i]
+		if f.Wrapper && names[f.Name] { // the compiler's wrapper of such a function bears its name
 			a.asks[f.Entry] = true
+		}
+		if f.Package == "runtime" && a.features.neverReturns(f.Name) {
+			a.ends[f.Entry] = true
 		}
 	}
 }
@@ -94,6 +100,7 @@ func (a *analysis) follower() *follower {
 	return &follower{
 		m: a.m, base: a.base, closure: a.features.with, flags: a.flags, words: a.words, data: a.data.has,
 		asksCPU: func(entry uint64) bool { return a.asks[entry] },
+		ends:    func(entry uint64) bool { return a.ends[entry] },
 		target:  func(addr uint64) bool { return a.chosen[addr] },
 		pointer: func(addr uint64) bool { _, ok := a.pointers[addr]; return ok || a.chosen[addr] },
 	}
@@ -133,7 +140,7 @@ func (a *analysis) learnFlags() {
 				continue
 			}
 			done[i] = true
-			found := f.follow(a.list.Body(i), a.list.Funcs[i].Entry)
+			found := f.follow(a.list.Body(i), a.list.Funcs[i].Entry, a.list.Funcs[i].Assembly)
 			for _, s := range found.stores {
 				if s.size > 1 || !a.data.has(s.addr) {
 					continue

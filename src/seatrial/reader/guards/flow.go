@@ -53,6 +53,7 @@ type follower struct {
 	words     map[uint64]uint8 // variables of bits whose meaning is known
 	data      func(addr uint64) bool
 	asksCPU   func(entry uint64) bool // a function that hands on what CPUID says
+	ends      func(addr uint64) bool  // a function that does not return
 	target    func(addr uint64) bool  // a function that is of interest
 	pointer   func(addr uint64) bool  // a word of data that points to such a function
 	variables bool                    // tests of variables of unknown meaning count too
@@ -77,7 +78,7 @@ func (f *follower) decode(body []byte, entry uint64) []lifted {
 }
 
 // follow goes over a function until nothing new is learned, then tells what holds where.
-func (f *follower) follow(body []byte, entry uint64) findings {
+func (f *follower) follow(body []byte, entry uint64, assembly bool) findings {
 	list := f.decode(body, entry)
 	end := entry + uint64(len(body))
 	starts := map[uint64]int{} // instruction that begins a block
@@ -85,8 +86,10 @@ func (f *follower) follow(body []byte, entry uint64) findings {
 		i := sort.Search(len(list), func(i int) bool { return list[i].in.Addr >= addr })
 		return i, i < len(list) && list[i].in.Addr == addr
 	}
+	indirect := false
 	for i := range list {
 		in := &list[i].in
+		indirect = indirect || in.Flow == isa.IndirectJump
 		switch in.Flow {
 		case isa.Jump, isa.Branch:
 			if in.Target >= entry && in.Target < end {
@@ -94,7 +97,11 @@ func (f *follower) follow(body []byte, entry uint64) findings {
 					starts[in.Target] = at
 				}
 			}
-		case isa.Next, isa.Call, isa.IndirectCall:
+		case isa.Call:
+			if !f.ends(in.Target) {
+				continue
+			}
+		case isa.Next, isa.IndirectCall:
 			continue
 		}
 		if i+1 < len(list) {
@@ -119,9 +126,9 @@ func (f *follower) follow(body []byte, entry uint64) findings {
 	w.before[0] = f.m.entry()
 	w.queue = append(w.queue, 0)
 	w.run()
-	// What no jump leads to is reached in a way that is not followed (a table of jumps): nothing holds there.
+	// What no jump leads to is reached in a way that is not followed: a table of jumps, or Go's return after a panic.
 	for n := range begins {
-		if w.before[n] == nil && f.mayBeReached(list, begins, n) {
+		if w.before[n] == nil && !(assembly && !indirect) && mayBeReached(list, begins, n) {
 			w.before[n] = f.m.entry()
 			w.queue = append(w.queue, n)
 			w.run()
@@ -131,9 +138,17 @@ func (f *follower) follow(body []byte, entry uint64) findings {
 }
 
 // mayBeReached tells padding, which nothing reaches, from code.
-func (f *follower) mayBeReached(list []lifted, begins []int, n int) bool {
-	c := &list[begins[n]]
-	return c.in.Flow != isa.Stop && !c.bad
+func mayBeReached(list []lifted, begins []int, n int) bool {
+	end := len(list)
+	if n+1 < len(begins) {
+		end = begins[n+1]
+	}
+	for i := begins[n]; i < end; i++ {
+		if c := &list[i]; c.in.Flow != isa.Stop && !c.bad && !c.nothing {
+			return true
+		}
+	}
+	return false
 }
 
 type walk struct {
@@ -194,6 +209,10 @@ func (w *walk) pass(n int) {
 			return
 		case isa.IndirectJump, isa.Return, isa.Stop:
 			return
+		case isa.Call:
+			if w.f.ends(c.in.Target) {
+				return
+			}
 		}
 	}
 	if last < len(w.list) {

@@ -56,6 +56,14 @@ func (p *pages) has(addr uint64) bool {
 	return n < uint64(len(p.of)) && p.of[n] != nil && p.of[n][addr>>6&511]>>(addr&63)&1 != 0
 }
 
+func entriesOf(l *code.List) *pages {
+	p := newPages(l.Image)
+	for i := range l.Funcs {
+		p.add(l.Funcs[i].Entry)
+	}
+	return p
+}
+
 // scanner finds sites in a piece of code.
 type scanner func(body []byte, addr uint64, call, data func(pc, target uint64))
 
@@ -87,17 +95,12 @@ func (w writable) has(addr uint64) bool {
 
 const piece = 1 << 20
 
-// indexOf goes over all the code once. `also` adds addresses outside of what is writable.
-func indexOf(l *code.List, w writable, also *pages) *index {
+// indexOf goes over all the code once, for calls of `entries` and for what refers to what is writable; with `only`, for
+// what refers to one of those addresses.
+func indexOf(l *code.List, w writable, entries, only *pages) *index {
 	scan := scanners[l.Image.GOARCH]
 	if scan == nil {
 		return &index{}
-	}
-	entries := newPages(l.Image)
-	if also == nil {
-		for i := range l.Funcs {
-			entries.add(l.Funcs[i].Entry)
-		}
 	}
 	var pieces []image.Range
 	for _, r := range l.Image.Code() {
@@ -120,7 +123,7 @@ func indexOf(l *code.List, w writable, also *pages) *index {
 					part.calls = append(part.calls, site{pc, target})
 				}
 			}, func(pc, target uint64) {
-				if pc < r.End && (also == nil && w.has(target) || also != nil && also.has(target)) {
+				if pc < r.End && (only == nil && w.has(target) || only != nil && only.has(target)) {
 					part.data = append(part.data, site{pc, target})
 				}
 			})

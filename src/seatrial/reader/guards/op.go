@@ -101,6 +101,8 @@ type lifted struct {
 	on   place     // what a branch on a register looks at
 	bit  int64
 	bad  bool // no known instruction
+
+	nothing bool // NOP
 }
 
 func reg(r uint8) place  { return place{form: register, reg: int(r)} }

@@ -43,7 +43,7 @@ func (a *analysis) optionsIn(i int, found map[uint64]facts) {
 			}
 		}
 	}
-	f.follow(a.list.Body(i), a.list.Funcs[i].Entry)
+	f.follow(a.list.Body(i), a.list.Funcs[i].Entry, a.list.Funcs[i].Assembly)
 }
 
 // text is the name at an address: of the length that came up, if that makes a name, else the longest name that fits.

@@ -60,13 +60,25 @@ func (s *state) meet(m *machine, o *state) bool {
 			s.slots[at], changed = slot{mine.size, v}, true
 		}
 	}
-	if s.flags != o.flags && s.flags != (flags{}) {
-		s.flags, changed = flags{}, true
+	if f := m.mergeFlags(s, o); f != s.flags {
+		s.flags, changed = f, true
 	}
 	if h := s.holds.and(o.holds); h != s.holds {
 		s.holds, changed = h, true
 	}
 	return changed
+}
+
+func (m *machine) mergeFlags(s, o *state) flags {
+	f := s.flags
+	if f == o.flags {
+		return f
+	}
+	if f.kind != o.flags.kind || f.n != o.flags.n {
+		return flags{}
+	}
+	f.v = m.merge(f.v, s.holds, o.flags.v, o.holds)
+	return f
 }
 
 func (s *state) forget(m *machine) {

@@ -24,6 +24,8 @@ type features struct {
 	implied []isa.Set         // by index of a feature's bit: what comes with it
 	options map[string]string // Go's name of a flag, and the feature
 	cpuid   map[cpuidWord]map[int]string
+
+	noReturn, returns []string // names of functions, some with a * at the end
 }
 
 // cpuidWord names one of the numbers that CPUID returns.
@@ -38,6 +40,8 @@ func loadFeatures(a *isa.Arch) (*features, error) {
 		CPUID   rowsOf[[]string]
 		Implies map[string]rowsOf[map[string][]string]
 		Options map[string]rowsOf[map[string]string]
+
+		NoReturn, Returns rowsOf[[]string]
 	}
 	if err := json.Unmarshal(featureTable, &file); err != nil {
 		return nil, fmt.Errorf("features.json: %w", err)
@@ -46,7 +50,10 @@ func loadFeatures(a *isa.Arch) (*features, error) {
 	if family == "386" {
 		family = "amd64"
 	}
-	f := &features{arch: a, options: file.Options[family].Rows, cpuid: map[cpuidWord]map[int]string{}}
+	f := &features{
+		arch: a, options: file.Options[family].Rows, cpuid: map[cpuidWord]map[int]string{},
+		noReturn: file.NoReturn.Rows, returns: file.Returns.Rows,
+	}
 	for name, others := range file.Implies[family].Rows {
 		f.imply(name, others)
 	}
@@ -119,6 +126,15 @@ func (f *features) with(s isa.Set) isa.Set {
 		}
 	}
 	return s
+}
+
+// neverReturns tells a function of the runtime by its name.
+func (f *features) neverReturns(name string) bool {
+	is := func(row string) bool {
+		prefix, open := strings.CutSuffix(row, "*")
+		return name == row || open && strings.HasPrefix(name, prefix)
+	}
+	return slices.ContainsFunc(f.noReturn, is) && !slices.ContainsFunc(f.returns, is)
 }
 
 // cpuid is what register i holds after CPUID of a leaf.

@@ -17,7 +17,7 @@ var standings = [...]string{"guarded", "chosen", "perhaps", "unguarded"}
 // ground is a standing with what it rests on.
 type ground struct {
 	standing standing
-	why      string   // here, callers, variable, function, pointer, detects, no-caller, way
+	why      string   // here, unreachable, callers, variable, function, pointer, detects, no-caller, way
 	at       uint64   // what is tested; where the guard is
 	path     []uint64 // of an unguarded way: entries of the callers, from below
 }
@@ -32,11 +32,13 @@ func (a *analysis) judge(i int, feature isa.Set) ground {
 	found := a.look(i)
 	open, unknown := false, uint64(0)
 	at := uint64(0)
+	reached := false
 	for _, u := range found.uses {
-		switch {
-		case u.needs.And(feature).Empty():
+		if u.needs.And(feature).Empty() {
 			continue
-		case feature.Without(u.holds.set).Empty():
+		}
+		reached = true
+		if feature.Without(u.holds.set).Empty() {
 			at = u.pc
 			continue
 		}
@@ -50,6 +52,9 @@ func (a *analysis) judge(i int, feature isa.Set) ground {
 	if !open {
 		if unknown != 0 {
 			return ground{standing: perhaps, why: a.whatIs(unknown), at: unknown}
+		}
+		if !reached {
+			return ground{standing: guarded, why: "unreachable"}
 		}
 		return ground{standing: guarded, why: "here", at: at}
 	}
@@ -112,16 +117,21 @@ func (a *analysis) way(q question, r callerOf, first uint64, itself bool, level 
 	if a.extents[r.i].cpuid || a.followed[r.i] != nil && a.followed[r.i].cpuid {
 		return ground{standing: perhaps, why: "detects", at: caller.Entry}
 	}
-	if r.taken && itself {
-		return ground{standing: perhaps, why: "pointer", at: r.pc}
-	}
-	if r.taken || level >= highest || a.carried[caller.Entry].And(q.feature).Empty() {
+	if level >= highest || a.carried[caller.Entry].And(q.feature).Empty() {
+		if r.taken && itself {
+			return ground{standing: perhaps, why: "pointer", at: r.pc}
+		}
 		return ground{standing: unguarded, why: "way", at: r.pc, path: []uint64{caller.Entry}}
 	}
 	g := a.ways(question{caller.Entry, q.feature}, first, level+1, above)
-	if g.standing == unguarded {
+	switch {
+	case g.standing == unguarded && r.taken && itself:
+		return ground{standing: perhaps, why: "pointer", at: r.pc}
+	case g.standing == unguarded:
 		g.path = append([]uint64{caller.Entry}, g.path...)
 		g.at = r.pc
+	case g.standing == guarded && r.taken:
+		g.standing, g.why = chosen, "pointer"
 	}
 	return g
 }

@@ -82,7 +82,8 @@ func instructionSets(m *image.Image, t *gometa.Meta, raw json.RawMessage) (any, 
 		words: map[uint64]uint8{}, about: map[uint64]bool{}, judged: map[question]ground{},
 	}
 	a.m.learn(known)
-	a.index = indexOf(a.list, a.data, nil)
+	a.entries = entriesOf(a.list)
+	a.index = indexOf(a.list, a.data, a.entries, nil)
 	a.extensions(asked.Everything)
 	a.learnFlags()
 	a.compiled()

@@ -106,9 +106,12 @@ func liftOneByte(c *lifted, x *isa.X86) {
 	case (o == 0xF6 || o == 0xF7) && x.ModRM>>3&7 < 2:
 		c.add(op{kind: opTest, src: rm, src2: imm(x.Imm)})
 	case o == 0xF6 || o == 0xF7:
-		c.add(op{kind: opClobber, dst: rm})
-		c.add(clobber(rAX))
-		c.add(clobber(rDX))
+		if x.ModRM>>3&7 < 4 { // NOT, NEG
+			c.add(op{kind: opClobber, dst: rm})
+		} else {
+			c.add(clobber(rAX))
+			c.add(clobber(rDX))
+		}
 	case (o == 0xC1 || o == 0xD1) && x.ModRM>>3&7 == 5: // SHR
 		n := x.Imm
 		if o == 0xD1 {
@@ -118,7 +121,9 @@ func liftOneByte(c *lifted, x *isa.X86) {
 	case o == 0x86 || o == 0x87:
 		c.add(op{kind: opClobber, dst: rm})
 		c.add(op{kind: opClobber, dst: r})
-	case o == 0x90 && x.Rm == 0, o == 0xE8, o == 0xE9, o == 0xEB, o == 0xC3:
+	case o == 0x90 && x.Rm == 0:
+		c.nothing = true
+	case o == 0xE8, o == 0xE9, o == 0xEB, o == 0xC3:
 	case x.HasModRM:
 		if o == 0xFE || o == 0xFF && x.ModRM>>3&7 < 2 || o != 0xFF {
 			c.add(op{kind: opClobber, dst: rm})
@@ -195,7 +200,9 @@ func liftTwoBytes(c *lifted, x *isa.X86) {
 		c.add(op{kind: opBit, src: operandX86(&c.in, r.size), src2: imm(x.Imm)})
 	case o == 0xA2:
 		c.add(op{kind: opCPUID})
-	case o == 0x1E || o == 0x1F || o == 0x0D || o == 0x18 || o == 0xAE && x.Memory: // NOP, prefetch
+	case o == 0x1F:
+		c.nothing = true
+	case o == 0x1E || o == 0x0D || o == 0x18 || o == 0xAE && x.Memory: // prefetch and hints
 	case o >= 0xC8 && o <= 0xCF:
 		c.add(clobber(int(x.Rm)))
 	case o == 0x2C || o == 0x2D || o == 0x50 || o == 0xC5 || o == 0xD7 || o == 0xB8 || o == 0xBC || o == 0xBD || o == 0xBE || o == 0xBF || o == 0xAF || o == 0x02 || o == 0x03:
