@@ -1,6 +1,6 @@
 # make demo       set everything up, then verify examples/lighthouse on its platforms
 # make test       all tests          make lint    style and types
-# make sweep      whole conformance suites under faults and emulators (half an hour)
+# make sweep      whole conformance suites under faults and emulators (two to three hours)
 # make bench      all benchmarks     make picture the matrix in the README, from the last demo
 # make pins       pin the newest packages         make clean  remove what was made here
 #
