@@ -17,10 +17,12 @@ from seatrial.conformance import Certifier, as_stage
 from seatrial.errors import CouldNotCheck
 from seatrial.formats import read_binary
 from seatrial.host import HostFacts, host
-from seatrial.model.binary import BinaryFacts, Linkage
+from seatrial.inspection import needs_in
+from seatrial.model.binary import BinaryFacts, BinaryFormat, Linkage
 from seatrial.model.conformance import Certificate
 from seatrial.model.finding import Evidence, Finding
 from seatrial.model.message import Message
+from seatrial.model.needs import Needs
 from seatrial.model.platform import Platform
 from seatrial.model.program import BuildFailed, BuildJob, BuildResult, Built, CannotBuild, CgoFiles
 from seatrial.model.project import TestsSpec
@@ -38,6 +40,7 @@ from seatrial.running import run_stage, subject_of
 from seatrial.store import Store, digest
 from seatrial.tables.conformance_cases import cases_of
 from seatrial.tables.messages import message
+from seatrial.toolchains.reader import deep_reader
 from seatrial.trials.go_test import TestCommand, TestRuns
 from seatrial.trials.smoke import smoke
 
@@ -65,6 +68,7 @@ class Outcome:
     """The platform that it was built for first; the others share it."""
     path: Path | None = None
     facts: BinaryFacts | None = None
+    needs: Needs | None = None
 
     @property
     def summary(self) -> ArtifactSummary | None:
@@ -103,7 +107,7 @@ class Context:
         program, job, go = self.plan.program, cell.job, self.plan.go
         if job is None:
             path = Path(program.binary)
-            return Outcome(None, cell.platform.name, path, read_binary(path))
+            return Outcome(None, cell.platform.name, path, *self._read(path))
         if isinstance(job, CannotBuild):
             return Outcome(job)
         key = digest("build", ourselves(), self.build_key(cell))
@@ -113,10 +117,17 @@ class Context:
         else:
             result = build(program, job, go, self.store)
         if isinstance(result, Built):
-            return Outcome(result, cell.platform.name, Path(result.path), read_binary(Path(result.path)))
+            return Outcome(result, cell.platform.name, Path(result.path), *self._read(Path(result.path)))
         if result.state is State.FAIL and not result.cached:
             self.store.put("failures", key, result)
         return Outcome(result, cell.platform.name)
+
+    def _read(self, path: Path) -> tuple[BinaryFacts, Needs | None]:
+        """Facts and needs. The parts of a universal file have each their own: their facts alone are judged."""
+        facts = read_binary(path)
+        if facts.format is BinaryFormat.UNIVERSAL:
+            return facts, None
+        return facts, needs_in(path, facts, deep_reader(self.store, self.plan.go.root))
 
     def ways(self, platform: Platform, workload: Workload) -> Ways:
         """The ways to run such a program here, best first, with the user's runner only where one was chosen."""
@@ -273,7 +284,10 @@ class CellRun:
         if self._judged is None:
             facts = self._outcome.facts
             assert facts is not None  # without an artifact the stage is blocked
-            self._judged = Judged(rules.judge(facts, self._platform), rules.undecided(facts, self._platform))
+            needs = self._outcome.needs
+            self._judged = Judged(
+                rules.judge(facts, self._platform, needs), rules.undecided(facts, self._platform, needs)
+            )
         return self._judged
 
     def _static(self) -> Result:

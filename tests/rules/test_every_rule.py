@@ -16,9 +16,12 @@ from seatrial.model.binary import (
     Relocations,
     Segment,
 )
+from seatrial.model.needs import Needs
 from seatrial.model.platform import Libc, Platform
 from seatrial.model.states import Confidence, Severity
+from seatrial.needs import needs_of
 from seatrial.rules import judge, rule_ids, undecided
+from support import reader_answers
 
 Binary = Callable[..., BinaryFacts]
 System = Callable[..., Platform]
@@ -54,6 +57,14 @@ class Case(msgspec.Struct, frozen=True):
     severity: Severity
     silent: Changes = {}
     silent_there: Changes = {}
+    call: tuple[int, str] | None = None
+    """A system call in its code: the number and the function."""
+
+    def needs(self, facts: BinaryFacts) -> Needs:
+        if self.call is None:
+            return needs_of(facts)
+        number, function = self.call
+        return needs_of(facts, reader_answers.system_calls((number, [reader_answers.place(function)])))
 
 
 KYLIN: Changes = {"libc": Libc("glibc", "2.28")}
@@ -409,6 +420,18 @@ CASES = (
         NOTE,
         {"go": go(DefaultGODEBUG="panicnil=1")},
     ),
+    Case(
+        "ST-KERNEL-001",
+        "static",
+        {},
+        "debian",
+        {"kernel": "4.19"},
+        "openat2",
+        WARNING,
+        {},
+        {"kernel": "5.6"},
+        call=(437, "main.confine"),
+    ),
     Case("ST-CGROUP-001", "static", {"go": go("go1.24.6")}, "debian", {}, "go1.24.6", NOTE, {}, {"cgroup": "none"}),
 )
 
@@ -420,7 +443,7 @@ def by_rule(case: Case) -> str:
 @pytest.mark.parametrize("case", CASES, ids=by_rule)
 def test_fires(case: Case, binary: Binary, system: System) -> None:
     facts, platform = binary(case.binary, **case.changes), system(case.system, **case.there)
-    found = [finding for finding in judge(facts, platform) if finding.rule == case.rule]
+    found = [finding for finding in judge(facts, platform, case.needs(facts)) if finding.rule == case.rule]
     assert [(finding.subject, finding.severity) for finding in found] == [(case.subject, case.severity)]
     assert found[0].target == platform.name
     assert found[0].evidence
@@ -433,8 +456,9 @@ def test_stays_silent(case: Case, binary: Binary, system: System) -> None:
     assert case.silent or case.silent_there
     facts = binary(case.binary, **case.changes | case.silent)
     platform = system(case.system, **case.there | case.silent_there)
-    assert case.rule not in {finding.rule for finding in judge(facts, platform)}
-    assert not [reason for reason in undecided(facts, platform) if reason.args["rule"] == case.rule]
+    needs = case.needs(facts)
+    assert case.rule not in {finding.rule for finding in judge(facts, platform, needs)}
+    assert not [reason for reason in undecided(facts, platform, needs) if reason.args["rule"] == case.rule]
 
 
 def test_every_rule_has_a_case() -> None:

@@ -12,15 +12,17 @@ from typing import Any
 import pytest
 
 from seatrial.build import build, plan, resolve
-from seatrial.formats import read_binary
+from seatrial.inspection import inspect
 from seatrial.model.binary import BinaryFacts
 from seatrial.model.finding import Finding
+from seatrial.model.needs import Needs
 from seatrial.model.program import Built, CannotBuild
 from seatrial.platforms import load
 from seatrial.project import read, settings_for
 from seatrial.rules import judge, rule_ids, undecided
 from seatrial.store import Store, default_root
 from seatrial.toolchains.go import find_go
+from seatrial.toolchains.reader import deep_reader
 
 FAILURES = Path(__file__).parents[2] / "examples" / "failures"
 EXAMPLES = sorted(path.parent for path in FAILURES.glob("*/expect.toml"))
@@ -52,7 +54,7 @@ def static_cases() -> list[Any]:
 
 
 @cache
-def built(example: Path, target: str) -> BinaryFacts:
+def built(example: Path, target: str) -> tuple[BinaryFacts, Needs]:
     project = read(example / "seatrial.toml")
     settings = settings_for(project, target)
     if settings.cc and not shutil.which(settings.cc):
@@ -64,14 +66,15 @@ def built(example: Path, target: str) -> BinaryFacts:
     assert not isinstance(job, CannotBuild), job
     result = build(program, job, go, store)
     assert isinstance(result, Built), result
-    return read_binary(Path(result.path))
+    inspected = inspect(Path(result.path), deep_reader(store))
+    return inspected.facts, inspected.parts[0].needs
 
 
 @pytest.mark.parametrize(("example", "row"), static_cases())
 def test_static_stage(example: Path, row: dict[str, str]) -> None:
-    facts, platform = built(example, row["target"]), load().platform(row["target"])
-    found = judge(facts, platform)
-    assert undecided(facts, platform) == ()
+    (facts, needs), platform = built(example, row["target"]), load().platform(row["target"])
+    found = judge(facts, platform, needs)
+    assert undecided(facts, platform, needs) == ()
     assert state(found) == row["state"], found
     if "rule" in row:
         assert row["rule"] in {finding.rule for finding in found}

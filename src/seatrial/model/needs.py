@@ -11,6 +11,7 @@ from seatrial.model.platform import Certainty
 from seatrial.model.states import Confidence
 
 __all__ = [
+    "NOT_READ",
     "Call",
     "CallSite",
     "Cause",
@@ -187,13 +188,17 @@ class SystemCalls(msgspec.Struct, frozen=True):
     """The functions that are given the number by their callers."""
 
 
+NOT_READ = Unknown("the code was not read")
+"""Only the facts of the file were asked for."""
+
+
 class Needs(msgspec.Struct, frozen=True):
     """All that a binary asks of its platform."""
 
     floors: tuple[Floor, ...] = ()
-    symbols: tuple[SymbolNeed, ...] | Unknown = Unknown("the code was not read")
+    symbols: tuple[SymbolNeed, ...] | Unknown = NOT_READ
     """Imported symbols, in the file's order."""
-    system_calls: SystemCalls | Unknown = Unknown("the code was not read")
+    system_calls: SystemCalls | Unknown = NOT_READ
 
     def floor(self, kind: FloorKind) -> Floor:
         """The floor of that kind; one without reasons where it does not apply to the binary."""

@@ -1,9 +1,8 @@
 """Needs: what a binary asks of its platform, each with who in it asks. Pure functions of facts and tables."""
 
-from seatrial.model.absence import Unknown
 from seatrial.model.binary import BinaryFacts
 from seatrial.model.insight import Deep
-from seatrial.model.needs import FloorKind, Needs
+from seatrial.model.needs import NOT_READ, FloorKind, Needs
 from seatrial.needs.code import symbols_of, system_calls_of, wants_of
 from seatrial.needs.floors import floors_of
 from seatrial.needs.kernel import kernel_reasons
@@ -11,7 +10,7 @@ from seatrial.needs.libc import asked_libc
 
 __all__ = ["asked_libc", "needs_of", "wants_of"]
 
-_NOT_READ = Deep(Unknown("only the facts of the file were asked for"))
+_NOT_READ = Deep(NOT_READ)
 
 
 def needs_of(facts: BinaryFacts, deep: Deep = _NOT_READ) -> Needs:

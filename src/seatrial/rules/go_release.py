@@ -31,7 +31,8 @@ def minimum_system(facts: BinaryFacts, needs: Needs, platform: Platform) -> Outc
     asked = needs.system.because(Cause.RELEASE) if needs.system else ()
     if not asked:
         if port(platform.goos, platform.goarch):
-            why = ", ".join(reason.args["why"] for reason in needs.system.unknown) if needs.system else "-"
+            unknown = needs.system.unknown if needs.system else ()
+            why = next((reason.args["why"] for reason in unknown if reason.id == "needs.no-release"), "-")
             names = {"release": facts.go.version, "port": f"{platform.goos}/{platform.goarch}", "why": why}
             yield Undecided("rules.unknown-release", names)
     elif there is None:

@@ -1,0 +1,3 @@
+module example.test/system-call-too-new
+
+go 1.27
