@@ -181,10 +181,15 @@ func halfClose(t *suite.T) {
 }
 
 func tcpReset(t *suite.T) {
-	for range 12 { // whether the reset or the reader comes first is chance
+	for try := range 12 { // with and without a reader that waits already
 		client, server := pair(t)
 		works(t, "SetLinger", client.SetLinger(0))
-		works(t, "closing", client.Close())
+		if try%2 == 0 {
+			works(t, "closing", client.Close())
+			time.Sleep(time.Duration(try) * time.Millisecond) // the reset is there before the reader comes
+		} else {
+			time.AfterFunc(time.Millisecond, func() { client.Close() })
+		}
 		n, err := server.Read(make([]byte, 1))
 		server.Close()
 		if err == nil || n != 0 {
