@@ -9,7 +9,7 @@ from seatrial.conformance import Request, compare, conformance
 from seatrial.model.conformance import Certificate
 from seatrial.model.states import Fidelity, State
 from seatrial.store import Store, default_root
-from seatrial.tables.conformance_cases import cases_of
+from seatrial.tables.conformance_cases import cases, cases_of
 
 pytestmark = pytest.mark.go
 
@@ -26,15 +26,15 @@ NOBODY = (State.FAIL, State.FLAKY, State.ENVIRONMENT, State.NOT_RUN)
 """An emulator's word alone is no failure of the platform's, and here is every tool."""
 
 
-def certified(target: str, *cases: str, runner: str = "") -> Certificate:
-    request = Request(targets=(target,), cases=cases, runner=runner)
+def certified(target: str, *ids: str, runner: str = "") -> Certificate:
+    request = Request(targets=(target,), cases=ids, runner=runner)
     (made,) = conformance(request, Store(default_root()), lambda _: None)
     return made
 
 
-def attributed(made: Certificate, fidelity: Fidelity, *cases: str) -> None:
+def attributed(made: Certificate, fidelity: Fidelity, *ids: str) -> None:
     goos, _, goarch = made.port.partition("/")
-    assert {case.id for case in made.cases} == set(cases or (info.id for info in cases_of(goos, goarch)))
+    assert {case.id for case in made.cases} == set(ids or (info.id for info in cases_of(goos, goarch)))
     assert made.fidelity is fidelity
     for case in made.cases:
         told = f"{case.id}: {case.state} by {case.rule}: {case.reason or ''} {case.detail}"
@@ -42,7 +42,8 @@ def attributed(made: Certificate, fidelity: Fidelity, *cases: str) -> None:
         assert case.state is State.PASS or case.detail or case.reason, told
         # The table explains what QEMU and wine do wrong; what it does not explain would be proposed as a row.
         assert case.state is not State.UNKNOWN or not case.reason, told
-    assert not made.proposals
+        if case.rule == "attribution:perturb":
+            assert "weak-memory" in cases()[case.id].needs, told
     assert made.states["pass"] > len(made.cases) / 2
 
 
@@ -57,6 +58,13 @@ def told_as_its_own(made: Certificate, faults: set[str]) -> None:
     assert set(found.values()) == {"attribution:known-fault"}
 
 
+def agree(first: Certificate, second: Certificate) -> None:
+    """Case by case. Only whether an emulator shows an order that is forbidden is chance: it may, and is not asked."""
+    changed = [change for change in compare(first, second).changes if change.before is not change.after]
+    chance = [change for change in changed if "weak-memory" in cases()[change.id].needs and change.kind == "other"]
+    assert [change for change in changed if change not in chance] == []
+
+
 @pytest.mark.sweep
 @pytest.mark.zig
 @pytest.mark.qemu
@@ -67,7 +75,7 @@ def test_the_whole_suite_under_qemu(target: str) -> None:
     for made in (first, second):
         attributed(made, Fidelity.USER_EMULATION)
         assert made.states["emulator"] > 0
-    assert [change for change in compare(first, second).changes if change.before is not change.after] == []
+    agree(first, second)
 
 
 @pytest.mark.sweep
@@ -79,7 +87,7 @@ def test_the_whole_suite_under_wine() -> None:
     for made in (first, second):
         attributed(made, Fidelity.API)
         assert made.states["emulator"] > 0
-    assert [change for change in compare(first, second).changes if change.before is not change.after] == []
+    agree(first, second)
 
 
 @pytest.mark.slow
@@ -108,16 +116,16 @@ def test_the_whole_suite_under_wine() -> None:
     ],
 )
 def test_what_qemu_does_wrong_is_told_as_its_own(target: str, topics: tuple[str, ...], faults: set[str]) -> None:
-    cases = without_c("linux", target.partition("/")[2], *topics)
-    made = certified(target, *cases, runner="qemu-user")
-    attributed(made, Fidelity.USER_EMULATION, *cases)
+    ids = without_c("linux", target.partition("/")[2], *topics)
+    made = certified(target, *ids, runner="qemu-user")
+    attributed(made, Fidelity.USER_EMULATION, *ids)
     told_as_its_own(made, faults)
 
 
 @pytest.mark.slow
 @pytest.mark.wine
 def test_what_wine_does_wrong_is_told_as_its_own() -> None:
-    cases = without_c("windows", "amd64", "files", "network")
-    made = certified("windows-10/amd64", *cases)
-    attributed(made, Fidelity.API, *cases)
+    ids = without_c("windows", "amd64", "files", "network")
+    made = certified("windows-10/amd64", *ids)
+    attributed(made, Fidelity.API, *ids)
     told_as_its_own(made, {"files/windows-locked-range-unreadable", "network/tcp-reset", "network/udp-datagrams"})
