@@ -43,5 +43,7 @@ def test_nothing_is_proposed_without_a_disagreement() -> None:
     assert propose(SUBJECT, OFFER, case(witness=State.FAIL)) == ""
     assert propose(SUBJECT, OFFER, case(State.PASS)) == ""
     assert propose(SUBJECT, OFFER, case(State.FAIL)) == ""
-    known = msgspec.structs.replace(case(State.EMULATOR), rule="attribution:known-fault")
-    assert propose(SUBJECT, OFFER, known) == ""
+    for rule in ("attribution:known-fault", "attribution:perturb"):
+        assert propose(SUBJECT, OFFER, msgspec.structs.replace(case(State.EMULATOR), rule=rule)) == ""
+    decided = msgspec.structs.replace(case(State.EMULATOR), rule="attribution:escalate")
+    assert propose(SUBJECT, OFFER, decided)

@@ -6,7 +6,7 @@ A person judges them: a row says that the emulator is at fault, which two places
 import re
 import tomllib
 
-from seatrial.attribution import Subject
+from seatrial.attribution import Step, Subject
 from seatrial.model.conformance import CaseVerdict
 from seatrial.model.runner import Offer
 from seatrial.model.states import State
@@ -15,12 +15,14 @@ from seatrial.tables.version_ranges import numbers
 __all__ = ["propose"]
 
 _DISAGREE = (State.EMULATOR, State.UNKNOWN)
+_EXPLAINED = (Step.KNOWN_FAULT, Step.PERTURB)
+"""A row is there already; an order of memory is chance under an emulator, and no verdict is taken from it."""
 
 
 def propose(subject: Subject, offer: Offer, case: CaseVerdict) -> str:
     """The row for a case that failed under the offer and holds elsewhere; "" where there is nothing to explain."""
     held = [witness for witness in case.witnesses if witness.state is State.PASS]
-    if case.state not in _DISAGREE or case.rule == "attribution:known-fault" or not held:
+    if case.state not in _DISAGREE or case.rule in _EXPLAINED or not held:
         return ""
     guest = "windows" if subject.goos == "windows" else subject.goarch
     first = case.detail.partition("\n")[0]
