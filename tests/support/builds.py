@@ -72,6 +72,18 @@ class Builder:
         done = subprocess.run([self.tool("judge"), *paths], capture_output=True, text=True, timeout=60, check=True)
         return {Path(path): opinion for path, opinion in json.loads(done.stdout).items()}
 
+    def build_by(self, release: str, port: str, *flags: str) -> Path:
+        """The pure program by another release of Go, "1.16.15", which the go command fetches as a module."""
+        goos, goarch = port.split("/")
+        source = self.folder / "old"
+        source.mkdir(exist_ok=True)
+        (source / "main.go").write_text(PROGRAM)
+        (source / "go.mod").write_text("module example.com/hello\n\ngo 1.16\n")
+        out = self.folder / "-".join(("by", release, goos, goarch, *("".join(filter(str.isalnum, f)) for f in flags)))
+        settings = {"GOOS": goos, "GOARCH": goarch, "CGO_ENABLED": "0", "GOTOOLCHAIN": f"go{release}", "GOENV": "off"}
+        self._go(source, ["build", "-o", str(out), *flags, "."], settings)
+        return out
+
     def tool(self, name: str) -> Path:
         """A program of tests/support, built for this host."""
         made = self.folder / name

@@ -1,6 +1,7 @@
 package gometa
 
 import (
+	"errors"
 	"fmt"
 	"sync"
 
@@ -21,20 +22,22 @@ type Meta struct {
 	}
 }
 
+var errTooOld = errors.New("the module data of Go before 1.16 is not read")
+
 // Load finds the table of functions and the module data that belongs to it. ErrNoGo where there is nothing of Go.
 func Load(m *image.Image) (*Meta, error) {
 	tables, err := findTables(m)
 	if err != nil {
 		return nil, err
 	}
+	if tables[0].form == form12 { // its entries are addresses: it says all by itself
+		return &Meta{image: m, table: tables[0], module: &module{unknown: errTooOld}}, nil
+	}
 	for _, table := range tables {
 		var found *module
 		if found, err = findModule(m, table); err == nil {
 			return &Meta{image: m, table: table, module: found}, nil
 		}
-	}
-	if table := tables[0]; table.form == form12 { // its entries are addresses: it says all by itself
-		return &Meta{image: m, table: table, module: &module{unknown: err}}, nil
 	}
 	return nil, fmt.Errorf("the module data of the Go function table at %#x: %w", tables[0].addr, err)
 }

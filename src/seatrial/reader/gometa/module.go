@@ -115,10 +115,6 @@ func readModule(m *image.Image, t *pclntab, addr uint64) (*module, error) {
 	}
 	w := func(i int) uint64 { return m.Word(b[uint64(i)*word:]) }
 	d := &module{addr: addr}
-	if t.form == form12 {
-		// Go 1.5 to 1.15: its entries are addresses, and nothing else is asked of it here.
-		return nil, errors.New("module data before Go 1.16 is not read")
-	}
 	for _, i := range []int{wordNames, wordUnits, wordFiles, wordPCs, wordFuncs, wordFunctab} {
 		if w(i+1) != w(i+2) {
 			return nil, fmt.Errorf("length and capacity differ in word %d", i+1)
