@@ -25,7 +25,9 @@ func (a *analysis) climb() {
 		found := a.look(i)
 		var open isa.Set
 		for _, u := range found.uses {
-			open = open.With(u.needs.Without(u.holds.set))
+			if _, ok := tested(u.holds); !ok {
+				open = open.With(u.needs.Without(u.holds.set))
+			}
 		}
 		if !open.Empty() {
 			a.carried[a.list.Funcs[i].Entry] = open
@@ -49,7 +51,7 @@ func (a *analysis) climb() {
 			more := a.carried[entry]
 			for _, r := range a.followed[i].refs {
 				for _, target := range a.meant(r.target) {
-					if target == entry || a.mayTest(r.holds) {
+					if target == entry || r.holds.variables[0] != 0 {
 						continue
 					}
 					if open := a.carried[target].Without(r.holds.set); !open.Empty() && wide[target] < widest {
@@ -161,71 +163,13 @@ func (a *analysis) look(i int) *findings {
 		return found
 	}
 	f := a.follower()
-	f.variables = true
+	f.about = a.about.has
 	found := f.follow(a.list.Body(i), a.list.Funcs[i].Entry, a.list.Funcs[i].Assembly)
 	a.followed[i] = &found
 	return &found
 }
 
-// mayTest tells whether something was tested that has to do with the CPU, though its meaning is not known.
-func (a *analysis) mayTest(f facts) bool {
-	_, ok := a.tested(f)
-	return ok
-}
-
-// tested is the variable, or the function, that was asked.
-func (a *analysis) tested(f facts) (uint64, bool) {
-	for _, v := range f.variables {
-		if v != 0 && a.aboutCPU(v) {
-			return v, true
-		}
-	}
-	return 0, false
-}
-
-// aboutCPU tells whether a variable is set, or a function made, by something that asks the CPU: by a function that does,
-// or one of a package that has a function that does.
-func (a *analysis) aboutCPU(addr uint64) bool {
-	if about, ok := a.about[addr]; ok {
-		return about
-	}
-	about := false
-	if i := a.list.At(addr); i >= 0 {
-		about = a.detects(i)
-	} else {
-		one := newPages(a.list.Image)
-		one.add(addr)
-		for _, i := range functions(a.list, a.index.data, one.has) {
-			if about || !a.detects(i) {
-				continue
-			}
-			for _, s := range a.look(i).stores {
-				about = about || addr-s.addr < uint64(max(s.size, 1))
-			}
-		}
-	}
-	a.about[addr] = about
-	return about
-}
-
-// detects tells whether a function asks the CPU what it has, or reads what the runtime was told, or belongs to a package
-// with its own way of asking.
-func (a *analysis) detects(i int) bool {
-	if a.extents[i].cpuid {
-		return true
-	}
-	if a.detecting == nil {
-		a.detecting = map[string]bool{}
-		for n, e := range a.extents {
-			if f := &a.list.Funcs[n]; e.cpuid && f.Package != "runtime" {
-				a.detecting[f.Package] = true
-			}
-		}
-		delete(a.detecting, "")
-	}
-	if a.detecting[a.list.Funcs[i].Package] {
-		return true
-	}
-	found := a.look(i)
-	return found.cpuid || found.reads
+// tested is the variable, or the function, that was asked at a place.
+func tested(f facts) (uint64, bool) {
+	return f.variables[0], f.variables[0] != 0
 }

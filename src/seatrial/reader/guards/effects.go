@@ -36,11 +36,17 @@ func (w *walk) variable(addr uint64, size int) value {
 	if size <= 1 {
 		if imply, ok := f.flags[addr]; ok {
 			w.sees()
+			if imply.isAll() {
+				return known(0)
+			}
 			return value{kind: boolean, imply: imply}
 		}
+		if f.zero(addr) {
+			return known(0)
+		}
 	}
-	if f.variables && f.data(addr) {
-		return value{kind: boolean, imply: tested(addr)}
+	if f.about(addr) {
+		return value{kind: boolean, imply: testOf(addr)}
 	}
 	return value{}
 }
@@ -111,8 +117,8 @@ func (w *walk) call(s *state, target uint64) {
 	if !f.asksCPU(target) {
 		s.forget(f.m)
 		s.flags = flags{}
-		if f.variables && len(f.m.results) > 0 {
-			s.regs[f.m.results[0]] = value{kind: boolean, imply: tested(target)}
+		if f.about(target) && len(f.m.results) > 0 {
+			s.regs[f.m.results[0]] = value{kind: boolean, imply: testOf(target)}
 		}
 		return
 	}

@@ -46,13 +46,12 @@ type analysis struct {
 	index    *index
 	entries  *pages // of all functions
 
-	extents   map[int]extent // of assembly and C, or of all
-	flags     map[uint64]facts
-	words     map[uint64]uint8
-	asks      map[uint64]bool // entries of functions that hand on what CPUID says
-	ends      map[uint64]bool // entries of functions that do not return
-	detecting map[string]bool // packages that ask the CPU
-	about     map[uint64]bool // variables and functions that have to do with the CPU
+	extents map[int]extent // of assembly and C, or of all
+	flags   map[uint64]facts
+	words   map[uint64]uint8
+	asks    map[uint64]bool // entries of functions that hand on what CPUID says
+	ends    map[uint64]bool // entries of functions that do not return
+	about   *pages          // variables and functions that have to do with the CPU, whatever they mean
 
 	chosen   map[uint64]bool     // functions whose callers are looked for, by entry
 	pointers map[uint64][]uint64 // words of data that point to them
@@ -100,90 +99,12 @@ func (a *analysis) follower() *follower {
 	return &follower{
 		m: a.m, base: a.base, closure: a.features.with, flags: a.flags, words: a.words, data: a.data.has,
 		asksCPU: func(entry uint64) bool { return a.asks[entry] },
+		zero: func(addr uint64) bool {
+			return a.initially(addr) == 0 && a.data.has(addr) && a.index.neverWritten(addr)
+		},
+		about:   func(uint64) bool { return false },
 		ends:    func(entry uint64) bool { return a.ends[entry] },
 		target:  func(addr uint64) bool { return a.chosen[addr] },
 		pointer: func(addr uint64) bool { _, ok := a.pointers[addr]; return ok || a.chosen[addr] },
 	}
-}
-
-// learnFlags finds the variables that hold what is known of the CPU: those that are set from CPUID, those whose names
-// stand beside them in Go's tables of options, and those that are set from others.
-func (a *analysis) learnFlags() {
-	a.flags = map[uint64]facts{}
-	fixed := a.options()
-	for addr, f := range fixed {
-		a.flags[addr] = f
-	}
-	work := functions(a.list, a.index.calls, func(addr uint64) bool { return a.asks[addr] })
-	for i, e := range a.extents {
-		if e.cpuid {
-			work = append(work, i)
-		}
-	}
-	set := newPages(a.list.Image)
-	for addr := range a.flags {
-		set.add(addr)
-	}
-	if len(a.flags) > 0 {
-		work = append(work, functions(a.list, a.index.data, set.has)...)
-	}
-	done := map[int]bool{}
-	for range 6 {
-		f := a.follower()
-		writes := map[uint64]facts{}
-		for n := range done {
-			work = append(work, n)
-		}
-		clear(done)
-		for _, i := range work {
-			if done[i] {
-				continue
-			}
-			done[i] = true
-			found := f.follow(a.list.Body(i), a.list.Funcs[i].Entry, a.list.Funcs[i].Assembly)
-			for _, s := range found.stores {
-				if s.size > 1 || !a.data.has(s.addr) {
-					continue
-				}
-				imply := f.m.ifNotZero(s.v).with(s.held)
-				if known, ok := writes[s.addr]; ok {
-					imply = imply.and(known)
-				}
-				writes[s.addr] = imply
-			}
-		}
-		fresh := newPages(a.list.Image)
-		changed := false
-		for addr, imply := range writes {
-			if _, ok := fixed[addr]; ok {
-				continue
-			}
-			old, had := a.flags[addr]
-			if imply.isAll() || imply == (facts{}) || a.initially(addr) != 0 {
-				if had {
-					delete(a.flags, addr)
-					changed = true
-				}
-				continue
-			}
-			if !had || old != imply {
-				a.flags[addr] = imply
-				changed = true
-				fresh.add(addr)
-			}
-		}
-		if !changed {
-			return
-		}
-		work = functions(a.list, a.index.data, fresh.has)
-	}
-}
-
-// initially is the value of a variable of one byte in the file.
-func (a *analysis) initially(addr uint64) byte {
-	b, err := a.list.Image.Bytes(addr, 1)
-	if err != nil {
-		return 0
-	}
-	return b[0]
 }

@@ -46,18 +46,19 @@ type findings struct {
 
 // follower follows functions of one image.
 type follower struct {
-	m         *machine
-	base      isa.Set // what every CPU of the port has
-	closure   func(isa.Set) isa.Set
-	flags     map[uint64]facts // variables of one byte whose meaning is known
-	words     map[uint64]uint8 // variables of bits whose meaning is known
-	data      func(addr uint64) bool
-	asksCPU   func(entry uint64) bool // a function that hands on what CPUID says
-	ends      func(addr uint64) bool  // a function that does not return
-	target    func(addr uint64) bool  // a function that is of interest
-	pointer   func(addr uint64) bool  // a word of data that points to such a function
-	variables bool                    // tests of variables of unknown meaning count too
-	seen      func(n int64)           // is told of each number that comes up; nil for nobody
+	m       *machine
+	base    isa.Set // what every CPU of the port has
+	closure func(isa.Set) isa.Set
+	flags   map[uint64]facts // variables of one byte whose meaning is known
+	words   map[uint64]uint8 // variables of bits whose meaning is known
+	data    func(addr uint64) bool
+	asksCPU func(entry uint64) bool // a function that hands on what CPUID says
+	ends    func(addr uint64) bool  // a function that does not return
+	target  func(addr uint64) bool  // a function that is of interest
+	pointer func(addr uint64) bool  // a word of data that points to such a function
+	zero    func(addr uint64) bool  // a variable of one byte that is never set
+	about   func(addr uint64) bool  // a variable or function that has to do with the CPU, of unknown meaning
+	seen    func(n int64)           // is told of each number that comes up; nil for nobody
 }
 
 // decode lifts the instructions of a function.

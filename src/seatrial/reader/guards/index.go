@@ -19,7 +19,19 @@ type site struct {
 type index struct {
 	calls []site // to the begin of functions
 	data  []site // in what the loader maps for writing
+
+	written *pages // of that, what is written
+	taken   *pages // and what has its address taken
 }
+
+// access is what an instruction does with an address that it names.
+type access uint8
+
+const (
+	reads access = iota
+	writes
+	takes
+)
 
 // pages is a set of addresses.
 type pages struct {
@@ -65,7 +77,7 @@ func entriesOf(l *code.List) *pages {
 }
 
 // scanner finds sites in a piece of code.
-type scanner func(body []byte, addr uint64, call, data func(pc, target uint64))
+type scanner func(body []byte, addr uint64, call func(pc, target uint64), data func(pc, target uint64, how access))
 
 var scanners = map[string]scanner{"amd64": scanAMD64, "arm64": scanARM64, "loong64": scanLOONG64, "riscv64": scanRISCV64}
 
@@ -108,7 +120,12 @@ func indexOf(l *code.List, w writable, entries, only *pages) *index {
 			pieces = append(pieces, image.Range{Start: at, End: min(at+piece, r.End)})
 		}
 	}
-	parts := make([]index, len(pieces))
+	type found struct {
+		calls, data []site
+		other       []site // of data, what is not only read
+		how         []access
+	}
+	parts := make([]found, len(pieces))
 	var wait sync.WaitGroup
 	slots := make(chan struct{}, 4)
 	for i, r := range pieces {
@@ -122,20 +139,46 @@ func indexOf(l *code.List, w writable, entries, only *pages) *index {
 				if pc < r.End && entries.has(target) {
 					part.calls = append(part.calls, site{pc, target})
 				}
-			}, func(pc, target uint64) {
+			}, func(pc, target uint64, how access) {
 				if pc < r.End && (only == nil && w.has(target) || only != nil && only.has(target)) {
 					part.data = append(part.data, site{pc, target})
+					if how != reads {
+						part.other = append(part.other, site{pc, target})
+						part.how = append(part.how, how)
+					}
 				}
 			})
 		}()
 	}
 	wait.Wait()
-	out := &index{}
+	out := &index{written: newPages(l.Image), taken: newPages(l.Image)}
 	for i := range parts {
 		out.calls = append(out.calls, parts[i].calls...)
 		out.data = append(out.data, parts[i].data...)
+		for n, s := range parts[i].other {
+			if parts[i].how[n] == takes {
+				out.taken.add(s.addr)
+			} else {
+				out.written.add(s.addr)
+			}
+		}
 	}
 	return out
+}
+
+const widestStruct = 256 // bytes from where an address is taken to a field that is written by way of it
+
+// neverWritten tells of a variable of one byte that nothing is seen to change.
+func (x *index) neverWritten(addr uint64) bool {
+	if x.written.has(addr) {
+		return false
+	}
+	for n := range uint64(widestStruct) {
+		if x.taken.has(addr - n) {
+			return false
+		}
+	}
+	return true
 }
 
 // codeAt is a piece of code with a little of what follows, for an instruction that begins in it.

@@ -4,19 +4,39 @@ import "encoding/binary"
 
 // scanAMD64 takes every byte for the begin of a displacement: of a call or jump, or of an operand relative to RIP, whose
 // ModRM byte stands before it. What follows the displacement is told by the opcode before that.
-func scanAMD64(body []byte, addr uint64, call, data func(pc, target uint64)) {
+func scanAMD64(body []byte, addr uint64, call func(pc, target uint64), data func(pc, target uint64, how access)) {
 	for i := 1; i+4 <= len(body); i++ {
 		before := body[i-1]
 		switch {
 		case before&0xC7 == 0x05 && i >= 2:
 			target := addr + uint64(i) + 4 + uint64(int64(int32(binary.LittleEndian.Uint32(body[i:]))))
-			data(addr+uint64(i-2), target+trailing(body, i))
+			data(addr+uint64(i-2), target+trailing(body, i), accessX86(body, i))
 		case before == 0xE8, before == 0xE9:
 			call(addr+uint64(i-1), addr+uint64(i)+4+uint64(int64(int32(binary.LittleEndian.Uint32(body[i:])))))
 		case before&0xF0 == 0x80 && i >= 2 && body[i-2] == 0x0F:
 			call(addr+uint64(i-2), addr+uint64(i)+4+uint64(int64(int32(binary.LittleEndian.Uint32(body[i:])))))
 		}
 	}
+}
+
+// accessX86 is what the instruction with its displacement at i does, by its opcode.
+func accessX86(body []byte, i int) access {
+	opcode, reg := body[i-2], body[i-1]>>3&7
+	if i >= 3 && body[i-3] == 0x0F {
+		switch {
+		case opcode == 0xB6, opcode == 0xB7, opcode == 0xBE, opcode == 0xBF, opcode == 0xA3, opcode >= 0x40 && opcode <= 0x4F, opcode == 0xBA && reg == 4:
+			return reads
+		}
+		return writes
+	}
+	switch {
+	case opcode == 0x8D:
+		return takes
+	case opcode == 0x8A, opcode == 0x8B, opcode == 0x63, opcode == 0x84, opcode == 0x85, opcode&0xC4 == 0 && opcode&2 != 0, opcode&0xFC == 0x38,
+		(opcode == 0x80 || opcode == 0x81 || opcode == 0x83) && reg == 7, (opcode == 0xF6 || opcode == 0xF7) && reg == 0, opcode == 0xFF && reg >= 2:
+		return reads
+	}
+	return writes
 }
 
 // trailing is how many bytes of an immediate follow the displacement at i.
@@ -51,7 +71,7 @@ func trailing(body []byte, i int) uint64 {
 const lookAhead = 6 // instructions between the two halves of an address
 
 // scanARM64 joins ADRP with the instruction that adds the rest.
-func scanARM64(body []byte, addr uint64, call, data func(pc, target uint64)) {
+func scanARM64(body []byte, addr uint64, call func(pc, target uint64), data func(pc, target uint64, how access)) {
 	for i := 0; i+4 <= len(body); i += 4 {
 		w := binary.LittleEndian.Uint32(body[i:])
 		pc := addr + uint64(i)
@@ -66,23 +86,27 @@ func scanARM64(body []byte, addr uint64, call, data func(pc, target uint64)) {
 					continue
 				}
 				if n&0x7FC00000 == 0x11000000 { // ADD
-					data(addr+uint64(j), page+uint64(n>>10&0xFFF))
+					data(addr+uint64(j), page+uint64(n>>10&0xFFF), takes)
 				} else if n&0x3B000000 == 0x39000000 { // LDR, STR
 					shift := n >> 30
 					if n>>26&1 == 1 && n>>23&1 == 1 {
 						shift = 4
 					}
-					data(addr+uint64(j), page+uint64(n>>10&0xFFF)<<shift)
+					how := reads
+					if n>>22&3 == 0 || n>>26&1 == 1 && n>>22&1 == 0 {
+						how = writes
+					}
+					data(addr+uint64(j), page+uint64(n>>10&0xFFF)<<shift, how)
 				}
 			}
 		case w&0x9F000000 == 0x10000000:
-			data(pc, pc+uint64(int64(int32(w<<8)>>13)<<2|int64(w>>29&3)))
+			data(pc, pc+uint64(int64(int32(w<<8)>>13)<<2|int64(w>>29&3)), takes)
 		}
 	}
 }
 
 // scanLOONG64 joins PCALAU12I and PCADDU12I with the instruction that adds the rest.
-func scanLOONG64(body []byte, addr uint64, call, data func(pc, target uint64)) {
+func scanLOONG64(body []byte, addr uint64, call func(pc, target uint64), data func(pc, target uint64, how access)) {
 	for i := 0; i+4 <= len(body); i += 4 {
 		w := binary.LittleEndian.Uint32(body[i:])
 		pc := addr + uint64(i)
@@ -103,15 +127,21 @@ func scanLOONG64(body []byte, addr uint64, call, data func(pc, target uint64)) {
 			if n>>5&31 != w&31 {
 				continue
 			}
-			if op := n >> 22; op == 0x0A || op == 0x0B || op >= 0xA0 && op <= 0xAB { // ADDI, loads and stores
-				data(addr+uint64(j), base+uint64(int64(int32(n<<10)>>20)))
+			target := base + uint64(int64(int32(n<<10)>>20))
+			switch op := n >> 22; {
+			case op == 0x0A || op == 0x0B: // ADDI
+				data(addr+uint64(j), target, takes)
+			case op >= 0xA4 && op <= 0xA7 || op == 0xAD || op == 0xAF: // ST, FST
+				data(addr+uint64(j), target, writes)
+			case op >= 0xA0 && op <= 0xAE: // LD, FLD
+				data(addr+uint64(j), target, reads)
 			}
 		}
 	}
 }
 
 // scanRISCV64 joins AUIPC with the instruction that adds the rest; JALR after it is a call.
-func scanRISCV64(body []byte, addr uint64, call, data func(pc, target uint64)) {
+func scanRISCV64(body []byte, addr uint64, call func(pc, target uint64), data func(pc, target uint64, how access)) {
 	for i := 0; i+4 <= len(body); {
 		if body[i]&3 != 3 {
 			i += 2
@@ -135,10 +165,12 @@ func scanRISCV64(body []byte, addr uint64, call, data func(pc, target uint64)) {
 				if n>>15&31 == rd {
 					low := uint64(int64(int32(n)) >> 20)
 					switch n & 0x7F {
-					case 0x03, 0x07, 0x13: // loads, ADDI
-						data(addr+uint64(j), base+low)
+					case 0x03, 0x07: // loads
+						data(addr+uint64(j), base+low, reads)
+					case 0x13: // ADDI
+						data(addr+uint64(j), base+low, takes)
 					case 0x23, 0x27: // stores
-						data(addr+uint64(j), base+uint64(int64(int32(n))>>25<<5|int64(n>>7&31)))
+						data(addr+uint64(j), base+uint64(int64(int32(n))>>25<<5|int64(n>>7&31)), writes)
 					case 0x67:
 						call(addr+uint64(j), base+low)
 					}

@@ -31,7 +31,7 @@ type value struct {
 	source uint8 // of a word: index in the machine's words, plus 1
 }
 
-const maxVariables = 4
+const maxVariables = 2
 
 // facts is what is known to hold at a place: features of the CPU, and variables that were tested without that their
 // meaning is known (a package's own `useAVX2`).
@@ -92,8 +92,8 @@ func (f facts) with(g facts) facts {
 	return out
 }
 
-// tested is facts that rest on one variable of unknown meaning.
-func tested(variable uint64) facts {
+// testOf is facts that rest on one variable of unknown meaning.
+func testOf(variable uint64) facts {
 	return facts{variables: [maxVariables]uint64{variable}}
 }
 

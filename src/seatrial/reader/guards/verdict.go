@@ -42,7 +42,7 @@ func (a *analysis) judge(i int, feature isa.Set) ground {
 			at = u.pc
 			continue
 		}
-		if v, ok := a.tested(u.holds); ok {
+		if v, ok := tested(u.holds); ok {
 			unknown = v
 			continue
 		}
@@ -111,7 +111,7 @@ func (a *analysis) way(q question, r callerOf, first uint64, itself bool, level 
 		}
 		return ground{standing: guarded, why: "callers", at: r.pc}
 	}
-	if v, ok := a.tested(r.holds); ok {
+	if v, ok := tested(r.holds); ok {
 		return ground{standing: perhaps, why: a.whatIs(v), at: v}
 	}
 	if a.extents[r.i].cpuid || a.followed[r.i] != nil && a.followed[r.i].cpuid {

@@ -79,7 +79,7 @@ func instructionSets(m *image.Image, t *gometa.Meta, raw json.RawMessage) (any, 
 	}
 	a := &analysis{
 		list: code.Of(m, t), m: machineOf(arch), features: known, base: arch.Features(asked.Base...), data: writableOf(m),
-		words: map[uint64]uint8{}, about: map[uint64]bool{}, judged: map[question]ground{},
+		words: map[uint64]uint8{}, judged: map[question]ground{},
 	}
 	a.m.learn(known)
 	a.entries = entriesOf(a.list)
@@ -133,6 +133,9 @@ func (a *analysis) answer() *Answer {
 	}
 	sort.Slice(addrs, func(i, j int) bool { return addrs[i] < addrs[j] })
 	for _, addr := range addrs {
+		if a.flags[addr].isAll() {
+			continue
+		}
 		name, offset := names(addr)
 		out.Flags = append(out.Flags, Flag{addr, name, offset, a.m.arch.Names(a.flags[addr].set)})
 	}

@@ -1,0 +1,111 @@
+package guards
+
+// learnFlags finds the variables that hold what is known of the CPU: those that are set from CPUID, those whose names
+// stand beside them in Go's tables of options, and those that are set from others. A write by way of a pointer is not
+// seen: Go's own (GODEBUG=cpu.*) only takes features away.
+func (a *analysis) learnFlags() {
+	fixed := a.options()
+	a.flags = map[uint64]facts{}
+	for addr, f := range fixed {
+		a.flags[addr] = f
+	}
+	work := map[int]bool{}
+	add := func(more []int) {
+		for _, i := range more {
+			work[i] = true
+		}
+	}
+	add(functions(a.list, a.index.calls, func(addr uint64) bool { return a.asks[addr] }))
+	asking := map[string]bool{} // packages with their own way to ask the CPU
+	for i, e := range a.extents {
+		if e.cpuid {
+			work[i] = true
+			if f := &a.list.Funcs[i]; f.Package != "" && f.Package != "runtime" {
+				asking[f.Package] = true
+			}
+		}
+	}
+	for i := range a.list.Funcs {
+		if asking[a.list.Funcs[i].Package] {
+			work[i] = true
+		}
+	}
+	fresh := newPages(a.list.Image)
+	for addr := range a.flags {
+		fresh.add(addr)
+	}
+	var stores []store
+	for range rounds {
+		add(functions(a.list, a.index.data, fresh.has))
+		stores = stores[:0]
+		f := a.follower()
+		for i := range work {
+			stores = append(stores, f.follow(a.list.Body(i), a.list.Funcs[i].Entry, a.list.Funcs[i].Assembly).stores...)
+		}
+		fresh = newPages(a.list.Image)
+		if !a.derive(fixed, stores, fresh) {
+			break
+		}
+	}
+	a.about = newPages(a.list.Image)
+	for _, s := range stores {
+		for n := range max(s.size, 1) {
+			if addr := s.addr + uint64(n); a.data.has(addr) {
+				a.about.add(addr)
+			}
+		}
+	}
+	for i := range work {
+		f := &a.list.Funcs[i]
+		if asking[f.Package] || f.End-f.Entry <= shortFunction {
+			a.about.add(f.Entry)
+		}
+	}
+}
+
+const shortFunction = 256 // bytes of a function whose answer may be about the CPU because it reads a flag
+
+const rounds = 6 // of flags that are set from flags that are set from flags
+
+// derive tells from all writes which variables are flags, and whether that is news.
+func (a *analysis) derive(fixed map[uint64]facts, stores []store, fresh *pages) bool {
+	writes := map[uint64]facts{}
+	for _, s := range stores {
+		if s.size > 1 || !a.data.has(s.addr) {
+			continue
+		}
+		imply := a.m.ifNotZero(s.v).with(facts{set: s.held.set})
+		if known, ok := writes[s.addr]; ok {
+			imply = imply.and(known)
+		}
+		writes[s.addr] = imply
+	}
+	changed := false
+	for addr, imply := range writes {
+		if _, ok := fixed[addr]; ok {
+			continue
+		}
+		old, had := a.flags[addr]
+		switch {
+		case imply.set.Empty() || a.initially(addr) != 0:
+			if had {
+				delete(a.flags, addr)
+				changed = true
+			}
+		case !had || old != imply:
+			a.flags[addr] = imply
+			changed = true
+			fresh.add(addr)
+		}
+	}
+	return changed
+}
+
+// initially is the value of a variable of one byte in the file.
+func (a *analysis) initially(addr uint64) byte {
+	b, err := a.list.Image.Bytes(addr, 1)
+	if err != nil {
+		return 0
+	}
+	return b[0]
+}
