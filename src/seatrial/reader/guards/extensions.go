@@ -43,6 +43,7 @@ type analysis struct {
 	features *features
 	base     isa.Set
 	data     writable
+	known    map[string]isa.Set // by function: features whose guard is known from elsewhere
 	index    *index
 	entries  *pages // of all functions
 

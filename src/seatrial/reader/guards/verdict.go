@@ -17,7 +17,7 @@ var standings = [...]string{"guarded", "chosen", "perhaps", "unguarded"}
 // ground is a standing with what it rests on.
 type ground struct {
 	standing standing
-	why      string   // here, unreachable, callers, variable, function, pointer, detects, no-caller, way
+	why      string   // here, unreachable, known, callers, variable, function, pointer, detects, no-caller, way
 	at       uint64   // what is tested; where the guard is
 	path     []uint64 // of an unguarded way: entries of the callers, from below
 }
@@ -49,6 +49,9 @@ func (a *analysis) judge(i int, feature isa.Set) ground {
 		open = true
 	}
 	entry := a.list.Funcs[i].Entry
+	if (open || unknown != 0) && feature.Without(a.known[a.list.Funcs[i].Name]).Empty() {
+		return ground{standing: guarded, why: "known"}
+	}
 	if !open {
 		if unknown != 0 {
 			return ground{standing: perhaps, why: a.whatIs(unknown), at: unknown}

@@ -17,6 +17,9 @@ func init() { request.Register("isa", instructionSets) }
 type arguments struct {
 	Base       []string `json:"base"`       // features that every CPU of the port has
 	Everything bool     `json:"everything"` // decode what Go compiled too (GOEXPERIMENT=simd)
+
+	// Known are functions that use features only where the CPU has them, by a way that is not followed here.
+	Known map[string][]string `json:"known"`
 }
 
 // Answer is the part of the answer that is called isa.
@@ -79,7 +82,10 @@ func instructionSets(m *image.Image, t *gometa.Meta, raw json.RawMessage) (any, 
 	}
 	a := &analysis{
 		list: code.Of(m, t), m: machineOf(arch), features: known, base: arch.Features(asked.Base...), data: writableOf(m),
-		words: map[uint64]uint8{}, judged: map[question]ground{},
+		words: map[uint64]uint8{}, judged: map[question]ground{}, known: map[string]isa.Set{},
+	}
+	for name, features := range asked.Known {
+		a.known[name] = arch.Features(features...)
 	}
 	a.m.learn(known)
 	a.entries = entriesOf(a.list)
