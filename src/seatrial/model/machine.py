@@ -189,10 +189,13 @@ class Ended(msgspec.Struct, frozen=True):
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """The kernel's log for people: of a kill for want of memory the line that names the victim alone."""
-        if not self.oom_killed:
-            return self.kernel_log
-        return tuple(line for line in self.kernel_log if "Killed process" in line)
+        """What of the kernel's log concerns the program: of a kill for want of memory the line that names the victim.
+
+        Else all of it where the kernel is tainted since. On a busy host it also complains of late timers.
+        """
+        if self.oom_killed:
+            return tuple(line for line in self.kernel_log if "Killed process" in line)
+        return self.kernel_log if self.taint else ()
 
 
 class VmLost(Exception):

@@ -1,0 +1,3 @@
+module seatrial.dev/visitor
+
+go 1.21
