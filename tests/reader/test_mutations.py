@@ -59,6 +59,13 @@ def builder(tmp_path_factory: pytest.TempPathFactory) -> Builder:
 
 
 @pytest.mark.go
+def test_the_limit_of_memory_ends_the_reader(builder: Builder) -> None:
+    command = [str(harness(builder.folder)), "-test.run=TestLimit"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.go
 @pytest.mark.parametrize("port", ["linux/amd64", "linux/mips", "windows/386", "darwin/arm64"])
 def test_a_few_mutants(builder: Builder, port: str) -> None:
     mutate(builder, builder.build(port, FLAT), 60, seed=1)

