@@ -18,8 +18,10 @@ from seatrial.errors import CouldNotCheck
 from seatrial.formats import read_binary
 from seatrial.host import HostFacts, host
 from seatrial.inspection import needs_in
+from seatrial.model.absence import Unknown
 from seatrial.model.binary import BinaryFacts, BinaryFormat, Linkage
 from seatrial.model.conformance import Certificate
+from seatrial.model.coverage import Coverage
 from seatrial.model.finding import Evidence, Finding
 from seatrial.model.message import Message
 from seatrial.model.needs import Needs
@@ -28,7 +30,7 @@ from seatrial.model.program import BuildFailed, BuildJob, BuildResult, Built, Ca
 from seatrial.model.project import TestsSpec
 from seatrial.model.report import ArtifactSummary, Stage, ToolVersion
 from seatrial.model.runner import Offer, Runner, Workload
-from seatrial.model.states import Confidence, Fidelity, Severity, StageName, State, worst
+from seatrial.model.states import Confidence, Fidelity, Group, Severity, StageName, State, group_of, worst
 from seatrial.model.trial import Observation, Perturbation
 from seatrial.planning import Plan, PlannedCell, Request
 from seatrial.processes import interrupted, shell_line
@@ -39,8 +41,10 @@ from seatrial.runners import Ways, ways
 from seatrial.running import run_stage, subject_of
 from seatrial.store import Store, digest
 from seatrial.tables.conformance_cases import cases_of
+from seatrial.tables.instruction_sets import levels, required_features
 from seatrial.tables.messages import message
 from seatrial.toolchains.reader import deep_reader
+from seatrial.trials.coverage import WATCHED, beyond, covered
 from seatrial.trials.go_test import TestCommand, TestRuns
 from seatrial.trials.smoke import smoke
 
@@ -336,7 +340,7 @@ class CellRun:
         workload = Workload(self._platform.goos, self._platform.goarch, facts.interpreter, facts.libc)
         found = context.ways(self._platform, workload)
         floor_fits = self._judge().libc_fits
-        inputs = digest(trial.stage, trial.inputs, self._platform, floor_fits)
+        inputs = digest(trial.stage, trial.inputs, self._platform, floor_fits, context.request.coverage)
         if known := context.known(self._platform, found, inputs):
             return known
         subject = subject_of(
@@ -350,9 +354,31 @@ class CellRun:
             subject,
             floor_fits,
         )
+        if context.request.coverage and group_of(stage.state) is Group.GOOD:
+            stage = self._covered(stage, trial)
         result = Result(msgspec.structs.replace(stage, reproducer=stage.reproducer or self._reproducer(trial.stage)))
         context.keep(self._platform, found, inputs, result)
         return result
+
+    def _covered(self, stage: Stage, trial: Trial) -> Stage:
+        """The stage with what its programs executed: the trial once more under QEMU, watched."""
+        workload = Workload(self._platform.goos, self._platform.goarch, self._facts.interpreter, self._facts.libc)
+        found = self._context.ways(self._platform, workload)
+        while found.more and not any(offer.runner == WATCHED for offer in found.offers):
+            found.another()
+        offer = next((one for one in found.offers if one.runner == WATCHED), None)
+        told: Coverage | Unknown = Unknown(message("verify.no-coverage", runner=WATCHED).text)
+        if offer is not None:
+            _, told = covered(
+                offer,
+                deep_reader(self._context.store, self._context.plan.go.root),
+                lambda watched: trial.once(watched, None),
+            )
+        if isinstance(told, Unknown):
+            return msgspec.structs.replace(stage, evidence=(*stage.evidence, Evidence("not covered", told.unknown)))
+        lowest = levels(self._platform.goarch)
+        base = required_features(self._platform.goarch, lowest[0].name if lowest else "")
+        return msgspec.structs.replace(stage, coverage=beyond(told, base))
 
     @property
     def _facts(self) -> BinaryFacts:

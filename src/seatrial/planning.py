@@ -42,6 +42,8 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     """What the command line adds to `[build]`, field by field."""
     go: str = ""
     runner: str = ""
+    coverage: bool = False
+    """Watch which instructions are executed."""
     fail_on: str = "fail"
     allow_unchecked: bool = False
     resume: bool = False
@@ -54,7 +56,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
         """What `--resume` knows the request by: everything that decides what is planned."""
         return digest(
             (self.argument, self.directory, self.targets, self.stages),
-            (self.config, self.platforms, self.build, self.go, self.runner),
+            (self.config, self.platforms, self.build, self.go, self.runner, self.coverage),
         )
 
 

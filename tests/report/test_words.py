@@ -16,7 +16,7 @@ from seatrial.tables.messages import LANGUAGES, templates
 LABELS = templates("report")
 FAMILIES = (
     *("verdict-", "state-", "means-", "group-", "stage-", "fidelity-", "code-", "rests-", "fact-", "system-"),
-    *("severity-", "confidence-"),
+    *("severity-", "confidence-", "coverage-", "work-"),
 )
 """Labels whose names are put together from a member of the model."""
 

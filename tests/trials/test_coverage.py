@@ -1,10 +1,12 @@
 """Instruction coverage: executed, only translated, never reached; of programs that really ran under QEMU."""
 
 from collections.abc import Callable
+from io import StringIO
 from pathlib import Path
 
 import msgspec
 import pytest
+from rich.console import Console
 
 from seatrial.model.absence import Unknown
 from seatrial.model.binary import BinaryFacts
@@ -13,6 +15,8 @@ from seatrial.model.runner import Offer
 from seatrial.model.states import Fidelity, State
 from seatrial.model.trial import Observation
 from seatrial.packages import Packages
+from seatrial.report.html import render
+from seatrial.report.terminal import final
 from seatrial.runners.emulators import emulators
 from seatrial.store import Store, default_root
 from seatrial.tables.architectures import architectures
@@ -20,6 +24,8 @@ from seatrial.toolchains import GoToolchain
 from seatrial.toolchains.reader import deep_reader
 from seatrial.trials.coverage import covered, merge
 from seatrial.trials.smoke import smoke
+from support.verification import own_store
+from support.verification import run as verified
 
 pytestmark = [pytest.mark.go, pytest.mark.qemu]
 
@@ -148,3 +154,23 @@ def test_the_sum_of_two_programs(program: Callable[..., Path], facts: Facts) -> 
     )
     assert (both.programs, both.traces) == (2, 2 * coverage.traces)
     assert sum(row.present for row in both.classes) == 2 * sum(row.present for row in coverage.classes)
+
+
+def test_verify_shows_what_was_executed(program: Callable[..., Path], tmp_path: Path) -> None:
+    path = program("amd64")
+    store = own_store(tmp_path / "cache")
+    report = verified(store, path, "kylin-v10-sp3/hygon-7285", stages=("smoke",), coverage=True)
+    (stage,) = report.cells[0].stages
+    assert (stage.state, stage.runner.partition(" ")[0]) == (State.PASS, "qemu-user")
+    assert stage.coverage is not None
+    assert functions(stage.coverage, "avx2")["main.executed"] == (1, 0)
+    assert not any(one.feature in ("", "sse2", "cmov") for one in stage.coverage.extensions)
+    text, page = StringIO(), render(report).decode()
+    final(report, Console(file=text, width=120))
+    for shown in (text.getvalue(), page):
+        assert "avx2" in shown and "main.executed" in shown
+    # An unwatched run is another request, and the watched one is remembered.
+    again = verified(store, path, "kylin-v10-sp3/hygon-7285", stages=("smoke",), coverage=True)
+    assert again.cells[0].stages[0].cached and again.cells[0].stages[0].coverage == stage.coverage
+    plain = verified(store, path, "kylin-v10-sp3/hygon-7285", stages=("smoke",))
+    assert plain.cells[0].stages[0].coverage is None

@@ -97,6 +97,7 @@ class _Variants(click.ParamType[tuple[str, str]]):
     help="Run with this runner only.",
 )
 @tier_option
+@click.option("--coverage", is_flag=True, help="Tell which CPU extensions' instructions are really executed.")
 @click.option("--json", "json_path", metavar="FILE", help="Write the report as JSON; - is stdout.")
 @click.option("--html", "html_path", metavar="FILE", help="Write the report as one HTML file.")
 @click.option("--junit", "junit_path", metavar="FILE", help="Write the report as JUnit XML.")
@@ -132,6 +133,7 @@ def command(program: str, **options: Any) -> int:
     seatrial verify ./cmd/app -t 'kylin*' -t alpine-3.20/amd64 --html report.html
     seatrial verify ./app-linux-amd64 -t kylin-v10-sp3/hygon-c86-3s --tier vm
     seatrial verify golang.org/x/tools/cmd/stringer@v0.30.0 -t '{debian-12,kylin-v10-sp3}/arm64'
+    seatrial verify ./cmd/app -t kx-6000 --coverage
     seatrial verify ./cmd/app --stage static --json - | jq .summary
 
     Without -t every platform is judged statically, and those run that can be run here.
@@ -152,6 +154,7 @@ def command(program: str, **options: Any) -> int:
         build=_build_options(options),
         go=options["go_command"] or "",
         runner=runner_of(options),
+        coverage=options["coverage"],
         fail_on=options["fail_on"],
         allow_unchecked=options["allow_unchecked"],
         resume=options["resume"],

@@ -2,6 +2,7 @@
 
 import msgspec
 
+from seatrial.model.coverage import Coverage
 from seatrial.model.finding import Evidence, Finding
 from seatrial.model.message import Message
 from seatrial.model.states import Fidelity, StageName, State, highest, worst
@@ -59,6 +60,8 @@ class Stage(msgspec.Struct, frozen=True):
     seconds: float = 0.0
     cached: bool = False
     """Taken from an earlier run with the same inputs."""
+    coverage: Coverage | None = None
+    """Which instructions were executed, where `--coverage` asked for it and the runner could tell."""
 
 
 class ArtifactSummary(msgspec.Struct, frozen=True):

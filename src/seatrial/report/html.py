@@ -18,6 +18,7 @@ from markupsafe import Markup
 from seatrial.model.finding import Evidence
 from seatrial.model.report import Cell, Report, Stage
 from seatrial.model.states import Fidelity, Group, StageName, State, group_of
+from seatrial.report.coverage import coverage_rows
 from seatrial.report.grouping import findings_by_rule, same_findings
 from seatrial.report.printable import printable
 from seatrial.report.verdict_sentence import PlatformCounts, cached_sentence, count_platforms, verdict_sentence
@@ -141,6 +142,7 @@ def _context(report: Report, words: Words) -> dict[str, object]:
         "platform_facts": _platform_facts,
         "places": _places,
         "basis": lambda stage: _basis(stage, words),
+        "coverage_rows": lambda coverage: coverage_rows(coverage, words),
         "all_evidence": lambda cell, stage: _evidence(cell, stage, words),
         "suppressed_title": lambda rule: titles.get(rule, ""),
     }

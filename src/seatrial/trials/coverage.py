@@ -16,9 +16,9 @@ from seatrial.model.coverage import Coverage, CoveredExtension, CoveredFunction,
 from seatrial.model.runner import Offer
 from seatrial.model.trial import Observation
 
-__all__ = ["RUNNER", "Unwatched", "covered", "merge"]
+__all__ = ["WATCHED", "Unwatched", "beyond", "covered", "merge"]
 
-RUNNER = "qemu-user"
+WATCHED = "qemu-user"
 """The runner whose log can be read."""
 
 _SLOWER = 6.0
@@ -37,7 +37,7 @@ def covered(
     """What a trial shows when it is watched, and what its programs executed. Without a reader nothing is run."""
     if isinstance(reader, Unknown):
         return None, reader
-    if offer.runner != RUNNER:
+    if offer.runner != WATCHED:
         return None, Unknown(f"{offer.implementation} has no log of what it executes")
     with tempfile.TemporaryDirectory(prefix="seatrial-coverage-") as folder:
         script = str(Path(__file__).with_name("covering.py"))
@@ -69,9 +69,6 @@ def merge(parts: Iterable[Coverage]) -> Coverage:
             key = (function.package, function.name)
             if key not in known or function.executed > known[key].executed:
                 known[key] = function
-    work: dict[tuple[str, str], list[CoveredWork]] = {}
-    for row in (row for part in every for row in part.classes):
-        work.setdefault((row.feature, row.work), []).append(row)
     return Coverage(
         traces=sum(part.traces for part in every),
         outside=sum(part.outside for part in every),
@@ -81,15 +78,34 @@ def merge(parts: Iterable[Coverage]) -> Coverage:
             CoveredExtension(feature, tuple(sorted(known.values(), key=lambda one: (one.package, one.name))))
             for feature, known in sorted(functions.items())
         ),
-        classes=tuple(
-            CoveredWork(
-                feature,
-                kind,
-                sum(row.present for row in rows),
-                sum(row.executed for row in rows),
-                sum(row.translated for row in rows),
-            )
-            for (feature, kind), rows in sorted(work.items())
-        ),
+        classes=_summed(row for part in every for row in part.classes),
         programs=sum(part.programs for part in every),
+    )
+
+
+def beyond(coverage: Coverage, base: frozenset[str]) -> Coverage:
+    """The same without the features that every CPU of the architecture has: they count as the base, ""."""
+    return msgspec.structs.replace(
+        coverage,
+        extensions=tuple(one for one in coverage.extensions if one.feature not in base),
+        classes=_summed(
+            msgspec.structs.replace(row, feature="") if row.feature in base else row for row in coverage.classes
+        ),
+    )
+
+
+def _summed(rows: Iterable[CoveredWork]) -> tuple[CoveredWork, ...]:
+    """One row for each feature and kind of work."""
+    kinds: dict[tuple[str, str], list[CoveredWork]] = {}
+    for row in rows:
+        kinds.setdefault((row.feature, row.work), []).append(row)
+    return tuple(
+        CoveredWork(
+            feature,
+            kind,
+            sum(row.present for row in same),
+            sum(row.executed for row in same),
+            sum(row.translated for row in same),
+        )
+        for (feature, kind), same in sorted(kinds.items())
     )

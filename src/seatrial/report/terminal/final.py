@@ -8,9 +8,11 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from seatrial.model.coverage import Coverage
 from seatrial.model.finding import Evidence
 from seatrial.model.report import Report
 from seatrial.model.states import Severity, StageName, State
+from seatrial.report.coverage import coverage_rows
 from seatrial.report.grouping import FindingGroup, StageGroup, same_findings, same_stages, stages_to_tell
 from seatrial.report.printable import printable
 from seatrial.report.terminal.matrix import Row, matrix, state_text
@@ -46,6 +48,10 @@ def final(report: Report, console: Console, language: str = "en", written: Seque
         writer.finding(finding)
     for stage in same_stages(stages_to_tell(report)):
         writer.stage(stage)
+    for cell in report.cells:
+        for done in cell.stages:
+            if done.coverage is not None:
+                writer.coverage(cell.target, done.stage, done.coverage)
     console.print()
     writer.summary(report)
     for path in written:
@@ -98,6 +104,26 @@ class _Writer:
             rows.append((words("substitutes"), words("list-comma").join(substitutes)))
         self._details(rows, stage.evidence, "")
         self._command(stage.reproducer)
+
+    def coverage(self, target: str, stage: StageName, coverage: Coverage) -> None:
+        """The table of what was executed on one platform."""
+        words = self._words
+        self._paragraph(Text(words("coverage-of", stage=words.stage(stage), target=target), style="bold"), "")
+        table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
+        table.add_column(words("coverage-feature"))
+        table.add_column(words("coverage-work"))
+        for name in ("present", "executed", "translated"):
+            table.add_column(words(f"coverage-{name}"), justify="right")
+        table.add_column(words("coverage-where"), overflow="fold")
+        for row in coverage_rows(coverage, words):
+            counts = (f"{number:,}" for number in (row.present, row.executed, row.translated))
+            feature = printable(row.feature) or words("coverage-base")
+            table.add_row(feature, words(f"work-{row.work}"), *counts, Text(printable(row.where)))
+        self._console.print(Padding(table, (0, 0, 0, 2), expand=False))
+        programs = words.counted("coverage-programs", coverage.programs)
+        self._say(f"  {words('coverage-note', programs=programs, outside=f'{coverage.outside:,}')}", "dim")
+        for reason in coverage.unwatched:
+            self._say(f"  {reason}", "dim")
 
     def summary(self, report: Report) -> None:
         """The verdict sentence and the counts."""
