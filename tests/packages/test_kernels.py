@@ -49,8 +49,7 @@ def _agrees_with_its_package(store: Store, packages: Packages, name: str, goarch
     kernel = fetched(store, packages, row)
     assert kernel is not None
     assert intact(kernel)
-    roots = [packages.obtain(package_row(row, part)).path for part in row.packages]
-    config = next(path for root in roots for path in root.rglob("config*")).read_text()
+    config = next(packages.obtain(package_row(row, row.package)).path.rglob("config*")).read_text()
     assert release_of(kernel.version)[:2] == release_of(row.release)
     page = re.search(r"^CONFIG_(?:ARM64_|PPC_|PAGE_SIZE_)(\d+KB?)(?:_PAGES)?=y", config, re.MULTILINE)
     assert row.page_size == (_PAGES[page[1]] if page else 4096)
@@ -152,7 +151,7 @@ class TestOwn:
         """An unpacked package of Debian, as a user might have one."""
         _fetch_or_skip(store, packages, "debian-12", "amd64")
         row = _row("debian-12", "amd64")
-        root = packages.obtain(package_row(row, row.packages[0])).path
+        root = packages.obtain(package_row(row, row.package)).path
         return Path(shutil.copytree(root, tmp_path / "kernel", symlinks=True))
 
     def test_it_is_recognised_and_its_modules_are_found_beside_it(

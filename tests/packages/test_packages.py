@@ -12,6 +12,7 @@ import seatrial.packages as room
 from seatrial.errors import CouldNotCheck
 from seatrial.packages import Packages, upstream_version
 from seatrial.store import Store
+from seatrial.tables.packages import PackageRow
 
 _NAME = "glibc-arm64"  # any row of the table of bookworm
 
@@ -55,13 +56,15 @@ class _Archive:
         size, sha256 = self.file.stat().st_size, sha256 or self.sha256
         script = f"""#!/bin/sh
 echo "$@" >> {self.log}
-for last; do :; done
-file=${{last%%=*}}_1%3a1.2.3-1_amd64.deb
-case "$*" in
-*update*) {update};;
-*--print-uris*) echo "'http://mirror.example/x' $file {size} SHA256:{sha256}";;
-*download*) cp {self.file} $file;;
-esac
+for word; do
+    file=${{word%%=*}}_1%3a1.2.3-1_amd64.deb
+    case "$word:$*" in
+    -*|download:*) ;;
+    update:*) {update};;
+    *--print-uris*) echo "'http://mirror.example/x' $file {size} SHA256:{sha256}";;
+    *) cp {self.file} $file;;
+    esac
+done
 """
         (self.bin / "apt-get").write_text(script)
         (self.bin / "apt-get").chmod(0o755)
@@ -185,3 +188,43 @@ def test_a_real_package_of_this_hosts_mirror(tmp_path: Path) -> None:
     package = Packages(Store(tmp_path), print).fetch("musl-amd64")
     assert (package.path / "usr/lib/ld-musl-x86_64.so.1").is_file()
     assert not (package.path / "usr/lib/ld-musl-x86_64.so.1").readlink().is_absolute()
+
+
+def _kernel_row(*follow: str, also: tuple[str, ...] = ()) -> PackageRow:
+    return PackageRow("a kernel", "linux-image-cloud", "bookworm", "a test", follow=follow, also=also)
+
+
+def _depends(archive: _Archive) -> None:
+    """A fake apt-cache: the metapackage depends on one with a version, and that on two parts."""
+    (archive.bin / "apt-cache").write_text("""#!/bin/sh
+for last; do :; done
+case $last in
+linux-image-cloud) echo 'Depends: linux-image-6.1-cloud (= 6.1.1-1), other';;
+linux-image-6.1-cloud) echo 'Depends: initramfs-tools | dracut, linux-base-6.1 (= 1), linux-binary-6.1 (= 1)';;
+esac
+""")
+    (archive.bin / "apt-cache").chmod(0o755)
+
+
+def test_a_package_with_a_version_in_its_name_is_followed_to(archive: _Archive) -> None:
+    archive.build("kernel")
+    archive.serve()
+    _depends(archive)
+    row = _kernel_row("linux-image-*", "linux-binary-*", also=("linux-base-*", "fixed"))
+    package = archive.packages.obtain(row)
+    assert package.name == "linux-binary-6.1"
+    assert [(one.name, one.version) for one in package.also] == [
+        ("linux-base-6.1", "1:1.2.3-1"),
+        ("fixed", "1:1.2.3-1"),
+    ]
+    assert archive.packages.have(row) == package
+    assert archive.asked("update") == 1
+
+
+def test_a_dependency_that_is_not_there_ends_in_one_clear_line(archive: _Archive) -> None:
+    archive.build("kernel")
+    archive.serve()
+    _depends(archive)
+    with pytest.raises(CouldNotCheck, match=r"no package linux-image-cloud for \w+ that depends on linux-rt-\*"):
+        archive.packages.obtain(_kernel_row("linux-rt-*"))
+    assert archive.packages.have(_kernel_row("linux-rt-*")) is None

@@ -112,10 +112,11 @@ class Packages:
                 return self._unpack(row, tree, dpkg_deb)
 
     def _unpack(self, row: PackageRow, tree: Tree, dpkg_deb: str) -> Package:
-        name = row.package
+        above = name = row.package
         for pattern in row.follow:
-            name = tree.dependency(name, pattern)
-        candidates = tree.candidates([name, *row.also])
+            above, name = name, tree.dependency(name, pattern)
+        also = [tree.dependency(above, one) if "*" in one else one for one in row.also]
+        candidates = tree.candidates([name, *also])
 
         def fill(directory: Path) -> None:
             size = f"{max(1, round(sum(one.size for one in candidates) / 1e6))} MB"
@@ -133,10 +134,10 @@ class Packages:
             relative_links(directory / "root")
 
         first, *others = candidates
-        also = tuple(ToolVersion(one.name, one.version, one.sha256) for one in others)
+        beside = tuple(ToolVersion(one.name, one.version, one.sha256) for one in others)
         content = [one.sha256 for one in candidates] if others else first.sha256
         place = self._store.make("packages", digest(content, row.keep, row.drop), fill)
-        return Package(first.name, first.version, first.sha256, str(place / "root"), also)
+        return Package(first.name, first.version, first.sha256, str(place / "root"), beside)
 
 
 def _verify(file: Path, candidate: Candidate) -> None:

@@ -22,7 +22,7 @@ from seatrial.tables.kernels import KernelRow
 
 __all__ = ["fetch", "fetched", "intact", "kernels", "nearest", "own"]
 
-_FORM = 2  # raise it when what is made from a package changes
+_FORM = 3  # raise it when what is made from a package changes
 _LARGEST = 512 << 20
 
 
@@ -50,27 +50,27 @@ def fetch(store: Store, packages: Packages, name: str, goarch: str, modules: Seq
     known for the architecture, CouldNotCheck where the package cannot be fetched or has no such module.
     """
     row = _row(name, goarch)
-    parts = [packages.obtain(table.package_row(row, part)) for part in row.packages]
-    key = _key(row, parts, modules)
+    package = packages.obtain(table.package_row(row, row.package))
+    key = _key(row, package, modules)
     if known := _known(store, key):
         return known
+    wanted = (*row.needs, *modules)
     try:
-        return _make(store, packages, row, parts, modules, key)
+        return _make(store, packages, key, row, [package], wanted)
     except MissingModule as missing:
-        if not row.more_modules:
+        if row.more_modules is None:
             raise _no_module(row, str(missing)) from missing
-    more = [packages.obtain(table.package_row(row, part)) for part in row.more_modules]
+    more = packages.obtain(table.package_row(row, row.more_modules))
     try:
-        return _make(store, packages, row, [*parts, *more], modules, key)
+        return _make(store, packages, key, row, [package, more], wanted)
     except MissingModule as missing:
         raise _no_module(row, str(missing)) from missing
 
 
 def fetched(store: Store, packages: Packages, row: KernelRow) -> Kernel | None:
     """What `fetch` would give without asking anybody; None if it has not been fetched."""
-    parts = [packages.have(table.package_row(row, part)) for part in row.packages]
-    there = [part for part in parts if part is not None]
-    return _known(store, _key(row, there, ())) if len(there) == len(parts) else None
+    package = packages.have(table.package_row(row, row.package))
+    return _known(store, _key(row, package, ())) if package else None
 
 
 def intact(kernel: Kernel) -> bool:
@@ -87,8 +87,8 @@ def _no_module(row: KernelRow, module: str) -> CouldNotCheck:
     )
 
 
-def _key(row: KernelRow, parts: Sequence[Package], modules: Sequence[str]) -> str:
-    return digest(_FORM, row, [part.sha256 for part in parts], list(modules))
+def _key(row: KernelRow, package: Package, modules: Sequence[str]) -> str:
+    return digest(_FORM, row, package.sha256, [one.sha256 for one in package.also], list(modules))
 
 
 def _known(store: Store, key: str) -> Kernel | None:
@@ -103,15 +103,16 @@ def _known(store: Store, key: str) -> Kernel | None:
 
 
 def _make(
-    store: Store, packages: Packages, row: KernelRow, parts: Sequence[Package], modules: Sequence[str], key: str
+    store: Store, packages: Packages, key: str, row: KernelRow, parts: Sequence[Package], wanted: Sequence[str]
 ) -> Kernel:
-    image = next((path for part in parts for path in _images(part.path)), None)
+    main = parts[0]
+    image = next(iter(_images(main.path)), None)
     if image is None:
-        names = " and ".join(f"{part.name} {part.version}" for part in parts)
-        raise CouldNotCheck(f"{names} have no kernel in them.", "The table of kernels must be mended: report it.")
+        raise CouldNotCheck(
+            f"{main.name} {main.version} has no kernel in it.", "The table of kernels must be mended: report it."
+        )
     version = image.parent.name if image.name == "vmlinuz" else image.name.partition("-")[2]
     directories = [path for part in parts for path in part.path.glob(f"**/lib/modules/{version}") if path.is_dir()]
-    main = parts[0]
     plain = Kernel(
         name=row.name,
         goarch=row.goarch,
@@ -123,7 +124,7 @@ def _make(
         arguments=row.arguments,
         package=ToolVersion(main.name, main.version, main.sha256, main.root),
     )
-    return _prepare(store, packages, key, plain, image.read_bytes(), directories, (*row.needs, *modules))
+    return _prepare(store, packages, key, plain, image.read_bytes(), directories, wanted)
 
 
 def _images(root: Path) -> list[Path]:

@@ -19,6 +19,7 @@ class KernelPackage(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     package: str
     architecture: str
     follow: tuple[str, ...] = ()
+    also: tuple[str, ...] = ()
 
 
 class KernelRow(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -28,15 +29,15 @@ class KernelRow(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     goarch: str
     release: str
     """Major and minor: "6.1"."""
-    packages: tuple[KernelPackage, ...]
+    package: KernelPackage
     page_size: int
     """Bytes."""
     cgroups: tuple[CgroupMode, ...]
     needs: tuple[str, ...]
     """What a guest must have to speak to us: modules to load first, unless they are built in."""
     source: str
-    more_modules: tuple[KernelPackage, ...] = ()
-    """Fetched only when a module is wanted that `packages` do not have."""
+    more_modules: KernelPackage | None = None
+    """Fetched only when a module is wanted that `package` does not have."""
     arguments: tuple[str, ...] = ()
     """Of the kernel command line, needed on every machine."""
 
@@ -66,5 +67,6 @@ def package_row(kernel: KernelRow, part: KernelPackage) -> PackageRow:
         source=kernel.source,
         architecture=part.architecture,
         follow=part.follow,
+        also=part.also,
         keep=_table().keep,
     )

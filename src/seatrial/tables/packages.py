@@ -26,7 +26,8 @@ class PackageRow(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     follow: tuple[str, ...] = ()
     """From `package` to what is meant, dependency by dependency (`fnmatch`): kernels have a version in their name."""
     also: tuple[str, ...] = ()
-    """More packages of the suite, unpacked into the same directory."""
+    """More packages of the suite, unpacked into the same directory. One with a `*` is found beside the last of
+    `follow`, among what the same package depends on."""
     keep: tuple[str, ...] = ("*",)
     """Patterns of the files that are wanted (`fnmatch`, without a leading slash)."""
     drop: tuple[str, ...] = ()
