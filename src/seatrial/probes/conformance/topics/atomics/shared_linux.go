@@ -3,7 +3,6 @@ package atomics
 import (
 	"fmt"
 	"os"
-	"path/filepath"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -71,11 +70,7 @@ func answerInChild(args []string) int {
 }
 
 func futexBetweenProcesses(t *suite.T) {
-	name := filepath.Join(t.Dir(), "board")
-	b, err := mapBoard(name)
-	if err != nil {
-		t.Unknown("no file could be mapped: %v", err)
-	}
+	b, name := newBoard(t)
 	defer b.unmap()
 	limit := t.Patience(time.Second)
 	child := t.Self("atomics-answer", name, limit.String())

@@ -55,6 +55,16 @@ func mapBoard(name string) (*board, error) {
 	return (*board)(unsafe.Pointer(&bytes[0])), nil
 }
 
+// newBoard is a board, and the name of its file.
+func newBoard(t *suite.T) (*board, string) {
+	name := filepath.Join(t.Dir(), "board")
+	b, err := mapBoard(name)
+	if err != nil {
+		t.Unknown("no file could be mapped: %v", err)
+	}
+	return b, name
+}
+
 // unmap takes the board away again.
 func (b *board) unmap() {
 	syscall.Munmap(unsafe.Slice((*byte)(unsafe.Pointer(b)), os.Getpagesize()))
@@ -86,11 +96,7 @@ func addInChild(args []string) int {
 }
 
 func betweenProcesses(t *suite.T) {
-	name := filepath.Join(t.Dir(), "board")
-	b, err := mapBoard(name)
-	if err != nil {
-		t.Unknown("no file could be mapped: %v", err)
-	}
+	b, name := newBoard(t)
 	defer b.unmap()
 	child := t.Self("atomics-add", name)
 	in, _ := child.StdinPipe()

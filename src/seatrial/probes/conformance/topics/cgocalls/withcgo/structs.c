@@ -31,23 +31,7 @@ static void fill(unsigned char *all, int n, uint32_t seed) {
 		return s;                                                                                              \
 	}
 
-SEATRIAL_SIZED(1)
-SEATRIAL_SIZED(2)
-SEATRIAL_SIZED(3)
-SEATRIAL_SIZED(4)
-SEATRIAL_SIZED(5)
-SEATRIAL_SIZED(7)
-SEATRIAL_SIZED(8)
-SEATRIAL_SIZED(9)
-SEATRIAL_SIZED(12)
-SEATRIAL_SIZED(15)
-SEATRIAL_SIZED(16)
-SEATRIAL_SIZED(17)
-SEATRIAL_SIZED(24)
-SEATRIAL_SIZED(32)
-SEATRIAL_SIZED(33)
-SEATRIAL_SIZED(48)
-SEATRIAL_SIZED(64)
+SEATRIAL_EACH_SIZE
 
 #define NOTE(...)                                                                                                      \
 	do {                                                                                                           \

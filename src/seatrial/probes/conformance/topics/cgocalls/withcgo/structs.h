@@ -2,7 +2,13 @@
 #define SEATRIAL_STRUCTS_H
 #include "varargs.h"
 
-/* Plain bytes of each size at which some ABI changes its way of passing. */
+/* Sizes at which some ABI changes its way of passing plain bytes. */
+#define SEATRIAL_EACH_SIZE                                                                                             \
+	SEATRIAL_SIZED(1) SEATRIAL_SIZED(2) SEATRIAL_SIZED(3) SEATRIAL_SIZED(4) SEATRIAL_SIZED(5) SEATRIAL_SIZED(7)    \
+	SEATRIAL_SIZED(8) SEATRIAL_SIZED(9) SEATRIAL_SIZED(12) SEATRIAL_SIZED(15) SEATRIAL_SIZED(16)                   \
+	SEATRIAL_SIZED(17) SEATRIAL_SIZED(24) SEATRIAL_SIZED(32) SEATRIAL_SIZED(33) SEATRIAL_SIZED(48)                 \
+	SEATRIAL_SIZED(64)
+
 #define SEATRIAL_SIZED(n)                                                                                              \
 	struct cgocalls_b##n {                                                                                         \
 		unsigned char b[n];                                                                                    \
@@ -10,23 +16,7 @@
 	void cgocalls_take_b##n(uint32_t before, struct cgocalls_b##n, uint32_t after);                                \
 	struct cgocalls_b##n cgocalls_give_b##n(uint32_t seed);
 
-SEATRIAL_SIZED(1)
-SEATRIAL_SIZED(2)
-SEATRIAL_SIZED(3)
-SEATRIAL_SIZED(4)
-SEATRIAL_SIZED(5)
-SEATRIAL_SIZED(7)
-SEATRIAL_SIZED(8)
-SEATRIAL_SIZED(9)
-SEATRIAL_SIZED(12)
-SEATRIAL_SIZED(15)
-SEATRIAL_SIZED(16)
-SEATRIAL_SIZED(17)
-SEATRIAL_SIZED(24)
-SEATRIAL_SIZED(32)
-SEATRIAL_SIZED(33)
-SEATRIAL_SIZED(48)
-SEATRIAL_SIZED(64)
+SEATRIAL_EACH_SIZE
 
 struct cgocalls_f2 { float f[2]; };
 struct cgocalls_f3 { float x, y, z; };
