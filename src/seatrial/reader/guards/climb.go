@@ -164,7 +164,7 @@ func (a *analysis) look(i int) *findings {
 	}
 	f := a.follower()
 	f.about = a.about.has
-	found := f.follow(a.list.Body(i), a.list.Funcs[i].Entry, a.list.Funcs[i].Assembly)
+	found := f.follow(a.list.Body(i), &a.list.Funcs[i])
 	a.followed[i] = &found
 	return &found
 }

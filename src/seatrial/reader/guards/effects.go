@@ -29,9 +29,9 @@ func (w *walk) read(s *state, p place) value {
 // variable is the value of a variable of the program.
 func (w *walk) variable(addr uint64, size int) value {
 	f := w.f
-	if source, ok := f.words[addr]; ok {
+	if w.hwcap && size == 8 && f.data(addr) {
 		w.sees()
-		return value{kind: word, source: source, n: -1}
+		return value{kind: word, source: f.m.hwcap, n: -1}
 	}
 	if size <= 1 {
 		if imply, ok := f.flags[addr]; ok {

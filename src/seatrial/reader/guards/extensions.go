@@ -49,7 +49,6 @@ type analysis struct {
 
 	extents map[int]extent // of assembly and C, or of all
 	flags   map[uint64]facts
-	words   map[uint64]uint8
 	asks    map[uint64]bool // entries of functions that hand on what CPUID says
 	ends    map[uint64]bool // entries of functions that do not return
 	about   *pages          // variables and functions that have to do with the CPU, whatever they mean
@@ -98,7 +97,7 @@ func (a *analysis) extensions(everything bool) {
 
 func (a *analysis) follower() *follower {
 	return &follower{
-		m: a.m, base: a.base, closure: a.features.with, flags: a.flags, words: a.words, data: a.data.has,
+		m: a.m, base: a.base, closure: a.features.with, flags: a.flags, hwcap: a.features.readHWCap, data: a.data.has,
 		asksCPU: func(entry uint64) bool { return a.asks[entry] },
 		zero: func(addr uint64) bool {
 			return a.initially(addr) == 0 && a.data.has(addr) && a.index.neverWritten(addr)

@@ -1,5 +1,10 @@
 package guards
 
+import (
+	"maps"
+	"slices"
+)
+
 // learnFlags finds the variables that hold what is known of the CPU: those that are set from CPUID, those whose names
 // stand beside them in Go's tables of options, and those that are set from others. A write by way of a pointer is not
 // seen: Go's own (GODEBUG=cpu.*) only takes features away.
@@ -30,32 +35,37 @@ func (a *analysis) learnFlags() {
 			work[i] = true
 		}
 	}
+	for i := range a.list.Funcs {
+		if slices.Contains(a.features.readHWCap, a.list.Funcs[i].Name) {
+			work[i] = true
+		}
+	}
 	fresh := newPages(a.list.Image)
 	for addr := range a.flags {
 		fresh.add(addr)
 	}
-	var stores []store
+	stores := map[int][]store{}
 	for range rounds {
 		add(functions(a.list, a.index.data, fresh.has))
-		stores = stores[:0]
 		f := a.follower()
 		for i := range work {
-			stores = append(stores, f.follow(a.list.Body(i), a.list.Funcs[i].Entry, a.list.Funcs[i].Assembly).stores...)
+			stores[i] = f.follow(a.list.Body(i), &a.list.Funcs[i]).stores
 		}
+		clear(work)
 		fresh = newPages(a.list.Image)
 		if !a.derive(fixed, stores, fresh) {
 			break
 		}
 	}
 	a.about = newPages(a.list.Image)
-	for _, s := range stores {
-		for n := range max(s.size, 1) {
-			if addr := s.addr + uint64(n); a.data.has(addr) {
-				a.about.add(addr)
+	for i, written := range stores {
+		for _, s := range written {
+			for n := range max(s.size, 1) {
+				if addr := s.addr + uint64(n); a.data.has(addr) {
+					a.about.add(addr)
+				}
 			}
 		}
-	}
-	for i := range work {
 		f := &a.list.Funcs[i]
 		if asking[f.Package] || f.End-f.Entry <= shortFunction {
 			a.about.add(f.Entry)
@@ -68,9 +78,9 @@ const shortFunction = 256 // bytes of a function whose answer may be about the C
 const rounds = 6 // of flags that are set from flags that are set from flags
 
 // derive tells from all writes which variables are flags, and whether that is news.
-func (a *analysis) derive(fixed map[uint64]facts, stores []store, fresh *pages) bool {
+func (a *analysis) derive(fixed map[uint64]facts, stores map[int][]store, fresh *pages) bool {
 	writes := map[uint64]facts{}
-	for _, s := range stores {
+	for _, s := range slices.Concat(slices.Collect(maps.Values(stores))...) {
 		if s.size > 1 || !a.data.has(s.addr) {
 			continue
 		}
@@ -91,6 +101,7 @@ func (a *analysis) derive(fixed map[uint64]facts, stores []store, fresh *pages) 
 			if had {
 				delete(a.flags, addr)
 				changed = true
+				fresh.add(addr)
 			}
 		case !had || old != imply:
 			a.flags[addr] = imply

@@ -1,8 +1,10 @@
 package guards
 
 import (
+	"slices"
 	"sort"
 
+	"seatrial.example/reader/code"
 	"seatrial.example/reader/isa"
 )
 
@@ -47,10 +49,10 @@ type findings struct {
 // follower follows functions of one image.
 type follower struct {
 	m       *machine
-	base    isa.Set // what every CPU of the port has
+	base    isa.Set  // what every CPU of the port has
+	hwcap   []string // functions that read AT_HWCAP
 	closure func(isa.Set) isa.Set
 	flags   map[uint64]facts // variables of one byte whose meaning is known
-	words   map[uint64]uint8 // variables of bits whose meaning is known
 	data    func(addr uint64) bool
 	asksCPU func(entry uint64) bool // a function that hands on what CPUID says
 	ends    func(addr uint64) bool  // a function that does not return
@@ -79,7 +81,8 @@ func (f *follower) decode(body []byte, entry uint64) []lifted {
 }
 
 // follow goes over a function until nothing new is learned, then tells what holds where.
-func (f *follower) follow(body []byte, entry uint64, assembly bool) findings {
+func (f *follower) follow(body []byte, fn *code.Func) findings {
+	entry, assembly := fn.Entry, fn.Assembly
 	list := f.decode(body, entry)
 	end := entry + uint64(len(body))
 	starts := map[uint64]int{} // instruction that begins a block
@@ -117,7 +120,7 @@ func (f *follower) follow(body []byte, entry uint64, assembly bool) findings {
 		}
 	}
 	sort.Ints(begins)
-	w := &walk{f: f, list: list, begins: begins, block: map[int]int{}, before: make([]*state, len(begins)), visits: make([]int, len(begins))}
+	w := &walk{f: f, list: list, begins: begins, block: map[int]int{}, before: make([]*state, len(begins)), visits: make([]int, len(begins)), hwcap: slices.Contains(f.hwcap, fn.Name)}
 	for n, i := range begins {
 		w.block[i] = n
 	}
@@ -160,6 +163,7 @@ type walk struct {
 	before []*state
 	visits []int
 	queue  []int
+	hwcap  bool      // words that are read are AT_HWCAP
 	found  *findings // where to report, in the last pass
 }
 

@@ -118,6 +118,7 @@ type machine struct {
 	zero      int // register that is always 0, or -1
 	lift      func(m *machine, c *lifted)
 	words     []bitWord
+	hwcap     uint8 // which of them is AT_HWCAP, plus 1
 	results   []int // where a call of a CPUID function returns its four numbers
 	arguments []int
 }

@@ -25,6 +25,9 @@ type features struct {
 	options map[string]string // Go's name of a flag, and the feature
 	cpuid   map[cpuidWord]map[int]string
 
+	hwcap     []string // features by bit
+	readHWCap []string // functions
+
 	noReturn, returns []string // names of functions, some with a * at the end
 }
 
@@ -41,6 +44,10 @@ func loadFeatures(a *isa.Arch) (*features, error) {
 		Implies map[string]rowsOf[map[string][]string]
 		Options map[string]rowsOf[map[string]string]
 
+		HWCap map[string]struct {
+			Functions []string
+			Rows      []string
+		}
 		NoReturn, Returns rowsOf[[]string]
 	}
 	if err := json.Unmarshal(featureTable, &file); err != nil {
@@ -53,6 +60,7 @@ func loadFeatures(a *isa.Arch) (*features, error) {
 	f := &features{
 		arch: a, options: file.Options[family].Rows, cpuid: map[cpuidWord]map[int]string{},
 		noReturn: file.NoReturn.Rows, returns: file.Returns.Rows,
+		hwcap: file.HWCap[family].Rows, readHWCap: file.HWCap[family].Functions,
 	}
 	for name, others := range file.Implies[family].Rows {
 		f.imply(name, others)
@@ -151,8 +159,18 @@ func (m *machine) cpuid(leaf, sub value, i int) value {
 	return value{}
 }
 
-// learn makes the machine know the words of CPUID.
+// learn makes the machine know the words of CPUID, or of AT_HWCAP.
 func (m *machine) learn(f *features) {
+	if len(f.hwcap) > 0 {
+		one := bitWord{bits: map[int]facts{}}
+		one.cpuid.register = -1
+		for bit, name := range f.hwcap {
+			one.named |= 1 << uint(bit)
+			one.bits[bit] = facts{set: f.with(f.arch.Features(name))}
+		}
+		m.words = append(m.words, one)
+		m.hwcap = uint8(len(m.words))
+	}
 	for w, bits := range f.cpuid {
 		one := bitWord{cpuid: w, bits: map[int]facts{}}
 		for bit, name := range bits {

@@ -82,7 +82,7 @@ func instructionSets(m *image.Image, t *gometa.Meta, raw json.RawMessage) (any, 
 	}
 	a := &analysis{
 		list: code.Of(m, t), m: machineOf(arch), features: known, base: arch.Features(asked.Base...), data: writableOf(m),
-		words: map[uint64]uint8{}, judged: map[question]ground{}, known: map[string]isa.Set{},
+		judged: map[question]ground{}, known: map[string]isa.Set{},
 	}
 	for name, features := range asked.Known {
 		a.known[name] = arch.Features(features...)
@@ -97,7 +97,7 @@ func instructionSets(m *image.Image, t *gometa.Meta, raw json.RawMessage) (any, 
 	return a.answer(), nil
 }
 
-var machines = map[string]func(*isa.Arch) *machine{"amd64": newX86}
+var machines = map[string]func(*isa.Arch) *machine{"amd64": newX86, "arm64": newARM64}
 
 // compiled adds the functions that Go compiled and that read a flag: only there does its compiler go beyond the base.
 func (a *analysis) compiled() {
