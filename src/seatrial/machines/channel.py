@@ -19,6 +19,7 @@ __all__ = ["Channel", "ChannelClosed", "ChannelTimeout", "Frame", "Kind"]
 
 _HEAD = struct.Struct(">Ic")
 _MOST_OF_A_FRAME = 256 * 1024
+_LONGEST = 1 << 20
 _SEND_PATIENCE = struct.pack("ll", 60, 0)
 
 
@@ -135,6 +136,8 @@ class Channel:
         if len(self._received) < _HEAD.size:
             return None
         length, kind = _HEAD.unpack_from(self._received)
+        if length > _LONGEST:
+            raise ChannelClosed
         end = _HEAD.size + length
         if len(self._received) < end:
             return None

@@ -1,5 +1,6 @@
 """What QEMU and the guest's kernel are told for a machine."""
 
+import re
 from pathlib import Path
 
 from seatrial.errors import CouldNotCheck, UsageError
@@ -29,6 +30,9 @@ def check(spec: MachineSpec) -> GuestMachine:
             f"The kernel {spec.kernel.name} is for {spec.kernel.goarch}, and the machine is to be {spec.goarch}.",
             f"Choose a kernel for {spec.goarch}: see `seatrial vm kernels`.",
         )
+    for word in (spec.hostname, spec.clock_source, spec.cpu, *spec.arguments):
+        if re.search(r"\s", word):
+            raise UsageError(f"{word!r} is not one word: neither QEMU nor the kernel can be told that.")
     if not 1 <= spec.cpus <= row.most_cpus:
         raise UsageError(f"A machine for {spec.goarch} has 1 to {row.most_cpus} CPUs, not {spec.cpus}.")
     if not 1 <= spec.numa_nodes <= spec.cpus:

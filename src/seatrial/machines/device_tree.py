@@ -12,7 +12,7 @@ import socket
 import struct
 from collections.abc import Mapping
 
-__all__ = ["GdbError", "rewrite"]
+__all__ = ["GdbError", "padded", "rewrite"]
 
 _MAGIC = 0xD00DFEED
 _PART = 1024
@@ -78,11 +78,11 @@ def rewrite(connection: socket.socket, address: int, names: Mapping[str, str]) -
         place = structure.find(old.encode() + b"\0")
         if place < 0:
             raise GdbError(f"the device tree has no {old}")
-        gdb.write(address + start + place, _padded(new, len(old) + 1))
+        gdb.write(address + start + place, padded(new, len(old) + 1))
     gdb.ask("D")
 
 
-def _padded(name: str, size: int) -> bytes:
+def padded(name: str, size: int) -> bytes:
     """A list of names in exactly this many bytes: what is left over is a second name, which nothing has."""
     content = name.encode() + b"\0"
     left = size - len(content)

@@ -24,7 +24,7 @@ import msgspec
 
 from seatrial.errors import CouldNotCheck, SeatrialError
 from seatrial.machines import session_client
-from seatrial.machines.boot import boot
+from seatrial.machines.booting import boot
 from seatrial.machines.channel import Channel, ChannelClosed, ChannelTimeout, Kind
 from seatrial.machines.machine import Machine
 from seatrial.model.machine import Ended, Limits, MachineSpec, Proof, SystemEmulator, VmLost, WrongMachine

@@ -62,7 +62,7 @@ def _raw(keyboard: int) -> Iterator[None]:
         yield
         return
     before = termios.tcgetattr(keyboard)
-    tty.setraw(keyboard)
+    tty.setraw(keyboard, termios.TCSADRAIN)  # what was typed ahead is kept
     try:
         yield
     finally:
