@@ -11,6 +11,7 @@ from rich.console import Console
 from seatrial.model.absence import Unknown
 from seatrial.model.binary import BinaryFacts
 from seatrial.model.coverage import Coverage
+from seatrial.model.project import SmokeSpec
 from seatrial.model.runner import Offer
 from seatrial.model.states import Fidelity, State
 from seatrial.model.trial import Observation
@@ -67,6 +68,7 @@ _ASSEMBLY = {
     "arm64": "MOVD p+0(FP), R0\n\tMOVD (R0), R1\n\tAESE V0.B16, V1.B16\n\tRET\n",
 }
 _FEATURE = {"amd64": "avx2", "arm64": "aes"}
+_SPEC = SmokeSpec(exit_code=0, within=30)
 _FUNCTIONS = ("behindFault", "executed", "never")
 
 
@@ -101,7 +103,7 @@ def functions(coverage: Coverage, feature: str) -> dict[str, tuple[int, int]]:
 
 def watch(goarch: str, path: Path, facts: Facts) -> tuple[Observation | None, Coverage]:
     seen, coverage = covered(
-        offer_of(goarch), deep_reader(Store(default_root())), lambda offer: smoke(offer, path, facts())
+        offer_of(goarch), deep_reader(Store(default_root())), lambda offer: smoke(offer, path, facts(), _SPEC)
     )
     assert isinstance(coverage, Coverage), coverage
     return seen, coverage
@@ -158,6 +160,7 @@ def test_the_sum_of_two_programs(program: Callable[..., Path], facts: Facts) -> 
 
 def test_verify_shows_what_was_executed(program: Callable[..., Path], tmp_path: Path) -> None:
     path = program("amd64")
+    (path.parent / "seatrial.toml").write_text("[smoke]\nexit_code = 0\nwithin = 30\n")
     store = own_store(tmp_path / "cache")
     report = verified(store, path, "kylin-v10-sp3/hygon-7285", stages=("smoke",), coverage=True)
     (stage,) = report.cells[0].stages
