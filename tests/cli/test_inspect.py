@@ -109,7 +109,7 @@ def test_json_and_nothing_else(
     path.write_bytes(PE.build())
     code, out, err = run(capsys, monkeypatch, str(path), "--json", "-")
     document = json.loads(out)
-    assert (code, err, document["schema"]) == (0, "", "seatrial/inspect/1")
+    assert (code, err, document["schema"]) == (0, "", "seatrial/inspect/2")
     assert document["facts"]["libraries"] == ["kernel32.dll", "bcryptprimitives.dll"]
     assert document["facts"]["go"]["settings"]["GOOS"] == "windows"
     code, page, _ = run(capsys, monkeypatch, str(path), "--json", str(to))

@@ -62,7 +62,7 @@ class Builder:
         out = self.folder / "-".join("".join(c for c in word if c.isalnum() or c in ".=") for word in words)
         if not out.exists():
             settings = {"GOOS": goos, "GOARCH": goarch, "CGO_ENABLED": "1" if cc else "0"} | environment
-            self._go(
+            self.run_go(
                 self.folder / program, ["build", "-o", str(out), *flags, "."], settings | ({"CC": cc} if cc else {})
             )
         return out
@@ -81,7 +81,7 @@ class Builder:
         (source / "go.mod").write_text("module example.com/hello\n\ngo 1.16\n")
         out = self.folder / "-".join(("by", release, goos, goarch, *("".join(filter(str.isalnum, f)) for f in flags)))
         settings = {"GOOS": goos, "GOARCH": goarch, "CGO_ENABLED": "0", "GOTOOLCHAIN": f"go{release}", "GOENV": "off"}
-        self._go(source, ["build", "-o", str(out), *flags, "."], settings)
+        self.run_go(source, ["build", "-o", str(out), *flags, "."], settings)
         return out
 
     def tool(self, name: str) -> Path:
@@ -89,23 +89,24 @@ class Builder:
         made = self.folder / name
         if not made.exists():
             source = Path(__file__).parent / name / "main.go"
-            self._go(self.folder, ["build", "-o", str(made), str(source)], {"CGO_ENABLED": "0"})
+            self.run_go(self.folder, ["build", "-o", str(made), str(source)], {"CGO_ENABLED": "0"})
         return made
 
     def version(self, path: Path) -> str:
         """What `go version -m` prints."""
-        return self._go(self.folder, ["version", "-m", str(path)], {})
+        return self.run_go(self.folder, ["version", "-m", str(path)], {})
 
     def nm(self, path: Path) -> list[tuple[int, str]]:
         """Address and name of the functions that `go tool nm` prints."""
-        rows = (line.split(maxsplit=2) for line in self._go(self.folder, ["tool", "nm", str(path)], {}).splitlines())
+        rows = (line.split(maxsplit=2) for line in self.run_go(self.folder, ["tool", "nm", str(path)], {}).splitlines())
         return [(int(row[0], 16), row[2]) for row in rows if len(row) == 3 and row[1] in "tT"]
 
     def build_id(self, path: Path) -> str:
         """What `go tool buildid` prints."""
-        return self._go(self.folder, ["tool", "buildid", str(path)], {}).strip()
+        return self.run_go(self.folder, ["tool", "buildid", str(path)], {}).strip()
 
-    def _go(self, folder: Path, arguments: list[str], settings: dict[str, str]) -> str:
+    def run_go(self, folder: Path, arguments: list[str], settings: dict[str, str]) -> str:
+        """What the go command prints in a folder, with these variables."""
         env = {**os.environ, "GOTOOLCHAIN": "local", "GOWORK": "off", "GOFLAGS": "", **settings}
         command = [str(go_command()), *arguments]
         done = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, timeout=280, check=False)

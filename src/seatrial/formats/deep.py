@@ -12,7 +12,7 @@ import msgspec
 from seatrial import processes
 from seatrial.formats.deep_request import describe
 from seatrial.formats.description import Description
-from seatrial.formats.window import Malformed, Window
+from seatrial.formats.window import Malformed, Window, printable
 from seatrial.model.absence import Unknown
 from seatrial.model.binary import BinaryFacts
 from seatrial.model.insight import Deep
@@ -61,14 +61,16 @@ def read_deep(
         return Deep(reader)
     try:
         request = deep_request(path, facts, wants)
+        binary = path.open("rb")
     except (OSError, ValueError, Malformed) as error:
         return Deep(Unknown(getattr(error, "strerror", None) or str(error)))
-    # Not by a pipe: of long output only the ends would be kept.
-    with tempfile.NamedTemporaryFile(prefix="seatrial-insight-") as answer:
-        request = msgspec.structs.replace(request, answer=answer.name)
+    # Not by a pipe: of long output only the ends would be kept. The binary by its descriptor: its name may be no text.
+    with binary, tempfile.NamedTemporaryFile(prefix="seatrial-insight-") as answer:
+        name = f"/proc/{os.getpid()}/fd/{binary.fileno()}"
+        request = msgspec.structs.replace(request, file=name, answer=answer.name)
         outcome = processes.run((reader,), {"PATH": os.defpath}, timeout, stdin=msgspec.json.encode(request))
         if not outcome.ok:
-            said = outcome.stderr.strip().splitlines()
+            said = outcome.stderr.replace(name, printable(os.fsencode(path))).strip().splitlines()
             ending = f"was {outcome.ending}" if outcome.timed_out else f"ended with {outcome.ending}"
             return Deep(Unknown(f"the reader {ending}{': ' + said[0] if said else ''}"))
         return Deep(msgspec.json.decode(answer.read(), type=_Answer).parts)
