@@ -81,6 +81,8 @@ class FunctionFacts(msgspec.Struct, frozen=True):
     outside: int
     """Functions of C and of the linker, outside Go's text."""
     all: tuple[GoFunction, ...] = ()
+    """Each of Go's, where that was asked for."""
+    outside_all: tuple[GoFunction, ...] = ()
 
 
 class GoField(msgspec.Struct, frozen=True):

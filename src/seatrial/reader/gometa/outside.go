@@ -2,6 +2,7 @@ package gometa
 
 import (
 	"fmt"
+	"slices"
 	"sort"
 
 	"seatrial.example/reader/dwarf"
@@ -28,8 +29,8 @@ func Outside(m *image.Image, funcs []Func) []Func {
 		}
 		return true
 	})
-	if len(named) == 0 {
-		named = debugNames(m, gaps)
+	if !slices.ContainsFunc(named, func(s image.Symbol) bool { return !s.Dynamic }) {
+		named = append(named, debugNames(m, gaps)...) // the loader's table has only what is exported
 	}
 	// Of several names for one address the global one, then the one that stands first.
 	sort.SliceStable(named, func(i, j int) bool {

@@ -38,6 +38,7 @@ type functionsAnswer struct {
 	Packages map[string]*packageFunctions `json:"packages"`
 	Outside  int                          `json:"outside"` // functions of C and of the linker
 	All      []function                   `json:"all,omitempty"`
+	Others   []function                   `json:"outside_all,omitempty"`
 }
 
 func functions(_ *image.Image, t *gometa.Meta, args json.RawMessage) (any, error) {
@@ -60,8 +61,18 @@ func functions(_ *image.Image, t *gometa.Meta, args json.RawMessage) (any, error
 			of.Assembly++
 		}
 		if asked.All {
-			answer.All = append(answer.All, function{f.Name, f.Package, f.File, f.Line, f.Entry, f.End, f.Assembly})
+			answer.All = append(answer.All, told(f))
+		}
+	}
+	if asked.All {
+		outside := t.OutsideGo()
+		for i := range outside {
+			answer.Others = append(answer.Others, told(&outside[i]))
 		}
 	}
 	return answer, nil
+}
+
+func told(f *gometa.Func) function {
+	return function{f.Name, f.Package, f.File, f.Line, f.Entry, f.End, f.Assembly}
 }
