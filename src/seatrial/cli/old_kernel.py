@@ -35,9 +35,7 @@ def command(
     """
     from seatrial.errors import CouldNotCheck, UsageError
     from seatrial.host import host
-    from seatrial.processes import run
-    from seatrial.runners.launcher import environment
-    from seatrial.runners.old_kernel import calls_to_refuse, launcher_program
+    from seatrial.runners.old_kernel import calls_to_refuse, launcher_program, why_not
     from seatrial.store import Store, default_root
     from seatrial.tables.system_calls import release_of, younger_than
     from seatrial.toolchains import find_go
@@ -55,9 +53,7 @@ def command(
         raise UsageError("No program is given.", "Give one: seatrial old-kernel --kernel 3.10 -- ./app")
     store = Store((cache_dir or default_root()).absolute())
     launcher = launcher_program(find_go(go, store), facts.goarch, store)
-    trial = run([launcher, "--try", refused], environment(), 10.0)
-    if not trial.ok:
-        why = (trial.stderr.strip() or trial.ending).removeprefix("oldkernel: ")
+    if why := why_not(launcher, refused):
         raise CouldNotCheck(
             f"This host does not let a program filter its system calls: {why}.", "Use a virtual machine."
         )

@@ -28,7 +28,7 @@ from seatrial.tables.messages import message
 from seatrial.tables.system_calls import chosen_by_version, first_kernel, release_of, system_calls, younger_than
 from seatrial.toolchains import GoToolchain, compile_probe
 
-__all__ = ["LIMITS", "OldKernel", "calls_to_refuse", "launcher_program"]
+__all__ = ["LIMITS", "OldKernel", "calls_to_refuse", "launcher_program", "why_not"]
 
 LIMITS = (
     "uname tells this host's version; calls that 32-bit Go programs make because of it are left to them",
@@ -88,6 +88,12 @@ def _ranges(goarch: str, kernel: str) -> str:
     return ",".join(f"{low}-{high}" for low, high in ranges)
 
 
+def why_not(launcher: Path, refused: str) -> str:
+    """Why this host does not answer for these calls; "" when it does, tried out with a call that no kernel has."""
+    trial = run([launcher, "--try", refused], environment(), 10.0)
+    return "" if trial.ok else (trial.stderr.strip() or trial.ending).removeprefix("oldkernel: ")
+
+
 class OldKernel:
     """Runs what the native runner runs, behind the filter. Only on request: it is another kernel, not another CPU."""
 
@@ -123,9 +129,7 @@ class OldKernel:
             launcher = self._launcher(goarch)
         except CouldNotCheck as error:
             return (self._refuse("old_kernel_no_filter", "no-runner", why=str(error)),)
-        trial = run([launcher, "--try", refused], environment(), 10.0)
-        if not trial.ok:
-            why = (trial.stderr.strip() or trial.ending).removeprefix("oldkernel: ")
+        if why := why_not(launcher, refused):
             return (self._refuse("old_kernel_no_filter", "no-runner", why=why),)
         return tuple(self._behind(one, kernel, launcher, refused) for one in found)
 

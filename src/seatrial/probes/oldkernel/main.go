@@ -6,10 +6,10 @@
 //	oldkernel --try CALLS
 //
 // CALLS are ranges of numbers by AUDIT_ARCH_* value, this program's own architecture first:
-// "c000003e:318-318,424-1023;40000003:403-1023". A seccomp filter
-// (seccomp(2)) answers; it is inherited by everything that the program starts and cannot be taken off. The program
-// replaces this process, so signals, streams and the exit status are its own. With --try the filter is installed and
-// asked for itself: exit 0 when it answers. Exit 2 says that CALLS or PROGRAM are wrong, 3 that no filter can be had.
+// "c000003e:318-318,424-1023;40000003:403-1023". A seccomp filter (seccomp(2)) answers; it is inherited by everything
+// that the program starts and cannot be taken off. The program replaces this process, so signals, streams and the exit
+// status are its own. With --try the filter is installed and asked for itself: exit 0 when it answers. Exit 2 says that
+// CALLS or PROGRAM are wrong, 3 that no filter can be had.
 package main
 
 import (
