@@ -19,15 +19,12 @@ from seatrial.model.runner import CannotOffer, Workload
 from seatrial.packages import Packages, kernels
 from seatrial.packages.system_emulators import system_emulator
 from seatrial.runners.loaders import libc_version, sysroot
-from seatrial.runners.micro_vm import machine_for
+from seatrial.runners.micro_vm import CPUS, MEMORY, machine_for
 from seatrial.store import Store
 from seatrial.tables.packages import packages as package_rows
 from seatrial.toolchains import find_go
 
 __all__ = ["Described", "Result", "busybox", "run", "session_of", "shell"]
-
-_MEMORY = 1 << 30
-_CPUS = 2
 
 
 class Described(msgspec.Struct, frozen=True, kw_only=True):
@@ -163,7 +160,7 @@ def _spec(described: Described, platform: Platform | None, kernel: Kernel, arch:
     usual = (
         machine_for(platform, kernel, host())
         if platform
-        else MachineSpec(goarch=arch, kernel=kernel, cpus=_CPUS, memory=_MEMORY)
+        else MachineSpec(goarch=arch, kernel=kernel, cpus=CPUS, memory=MEMORY)
     )
     nodes = described.numa_nodes
     return msgspec.structs.replace(

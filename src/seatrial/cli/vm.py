@@ -103,7 +103,7 @@ _MACHINE = [
     ),
     click.option("--cpus", type=click.IntRange(1, 64), help="Default: 2."),
     click.option("--numa", "numa_nodes", type=click.IntRange(1, 16), default=1, show_default=True, help="NUMA nodes."),
-    click.option("--memory", type=_Size(), metavar="SIZE", help="Files in the machine are in it too. Default: 1G."),
+    click.option("--memory", type=_Size(), metavar="SIZE", help="Files in the machine are in it too. Default: 2G."),
     click.option("--cgroup", type=click.Choice(["v1", "v2", "hybrid"]), help="Default: v2, or the platform's."),
     click.option(
         "--clock-source", metavar="NAME", default="", help="tsc, hpet, acpi_pm, ... Default: the kernel's choice."

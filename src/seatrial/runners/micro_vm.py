@@ -36,12 +36,13 @@ from seatrial.tables.calibration import instructions
 from seatrial.tables.guest_machines import guest_machines
 from seatrial.tables.messages import message
 
-__all__ = ["MicroVm", "machine_for"]
+__all__ = ["CPUS", "MEMORY", "MicroVm", "machine_for"]
 
 _TIME_FACTOR = 15.0
 """QEMU's system emulation takes about twice as long as its user emulation, and a machine has few CPUs."""
-_MEMORY = 1 << 30
-_CPUS = 2
+MEMORY = 2 << 30
+"""Bytes: the heap of the conformance suite's largest case, twice. This host pays for what a guest has touched only."""
+CPUS = 2
 _MOST_MACHINES = 3
 """Booted at the same time: each has about 300 MB of this host's memory."""
 
@@ -57,8 +58,8 @@ def machine_for(platform: Platform, kernel: Kernel, facts: HostFacts) -> Machine
         goarch=platform.goarch,
         kernel=kernel,
         cpu=platform.qemu.model if platform.qemu else "",
-        cpus=_CPUS,
-        memory=_MEMORY,
+        cpus=CPUS,
+        memory=MEMORY,
         cgroup=cgroup if cgroup in kernel.cgroups else CgroupMode.V2,
         accelerator="tcg" if _beyond(platform, facts) else "auto",
     )

@@ -35,7 +35,7 @@ var files = map[string]string{
 	"/etc/passwd":        "root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/false\n",
 	"/etc/group":         "root:x:0:\ntty:x:5:\nnogroup:x:65534:\n",
 	"/etc/hosts":         "127.0.0.1 localhost\n::1 localhost\n",
-	"/etc/nsswitch.conf": "passwd: files\ngroup: files\nhosts: files\n",
+	"/etc/nsswitch.conf": "passwd: files\ngroup: files\nhosts: files dns\n",
 }
 
 var links = map[string]string{
