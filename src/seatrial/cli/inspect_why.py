@@ -6,7 +6,18 @@ from collections.abc import Iterable, Iterator
 from seatrial.errors import UsageError
 from seatrial.model.absence import Unknown
 from seatrial.model.binary import BinaryFacts
-from seatrial.model.needs import Call, CallSite, FloorKind, Needs, Owner, SymbolNeed, User
+from seatrial.model.needs import (
+    Call,
+    CallSite,
+    Cause,
+    FeatureUse,
+    FloorKind,
+    Needs,
+    Owner,
+    Standing,
+    SymbolNeed,
+    User,
+)
 
 __all__ = ["why"]
 
@@ -32,7 +43,11 @@ def why(facts: BinaryFacts, needs: Needs, asked: str) -> Lines:
     else:
         symbols, unread = needs.symbols, ""
     libraries = () if isinstance(facts.libraries, Unknown) else facts.libraries
-    features = [reason for reason in needs.floor(FloorKind.CPU).reasons if asked in reason.minimum.split()]
+    uses = () if isinstance(needs.instructions, Unknown) else needs.instructions
+    features = [use for use in uses if use.feature == asked]
+    settings = [
+        reason for reason in needs.floor(FloorKind.CPU).because(Cause.SETTING) if asked in reason.minimum.split()
+    ]
     found = [symbol for symbol in symbols if asked in (symbol.name, symbol.version, symbol.library)]
     if asked in libraries and not any(symbol.library == asked for symbol in found):
         yield from _library(asked, symbols)
@@ -40,11 +55,10 @@ def why(facts: BinaryFacts, needs: Needs, asked: str) -> Lines:
         yield 0, _headline(asked, found)
         for symbol in found:
             yield from _symbol(symbol)
-    elif features:
-        for reason in features:
+    elif features or settings:
+        for reason in settings:
             yield 0, reason.message.text
-            for owner in reason.owners:
-                yield 1, _owner(owner)
+        yield from _feature(asked, features)
     else:
         raise _nothing(asked, facts, symbols, libraries, needs, unread)
 
@@ -100,6 +114,21 @@ def _owner(owner: Owner) -> str:
     return owner.function + (f" ({module}{place})" if module else "")
 
 
+def _feature(asked: str, uses: list[FeatureUse]) -> Lines:
+    """Where instructions of a feature stand, those first that nothing guards."""
+    for standing in reversed(Standing):
+        found = [use for use in uses if use.standing is standing]
+        if not found:
+            continue
+        yield 0, f"{asked}, {standing.value}: {len(found)} function{'s' if len(found) > 1 else ''}"
+        for use in found:
+            count = f"{use.count} instruction{'s' if use.count != 1 else ''}"
+            yield 1, f"{_owner(use.owner)}{' (C)' if use.is_c else ''}: {count} from {use.owner.address:#x} on"
+            yield 2, use.why.text
+            if use.way:
+                yield 2, f"called by {', by '.join(_owner(owner) for owner in use.way)}"
+
+
 def _system_call(needs: Needs, name: str) -> Lines:
     calls = needs.system_calls
     if isinstance(calls, Unknown):
@@ -140,6 +169,8 @@ def _nothing(
         return UsageError(f"Who asks for {asked!r} could not be read: {unread}.")
     names = {name for symbol in symbols for name in (symbol.name, symbol.version, symbol.library) if name}
     features = {name for reason in needs.floor(FloorKind.CPU).reasons for name in reason.minimum.split()}
+    if not isinstance(needs.instructions, Unknown):
+        features |= {use.feature for use in needs.instructions}
     return UsageError(
         f"{facts.path} does not ask for {asked!r}.",
         _near(asked, sorted(names | set(libraries) | features))

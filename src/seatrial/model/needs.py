@@ -15,11 +15,13 @@ __all__ = [
     "Call",
     "CallSite",
     "Cause",
+    "FeatureUse",
     "Floor",
     "FloorKind",
     "Needs",
     "Owner",
     "Reason",
+    "Standing",
     "SymbolNeed",
     "SystemCalls",
     "User",
@@ -107,6 +109,34 @@ class Floor(msgspec.Struct, frozen=True):
     def because(self, cause: Cause) -> tuple[Reason, ...]:
         """The reasons that rest on this kind of fact, highest first."""
         return tuple(reason for reason in self.reasons if reason.cause is cause)
+
+
+class Standing(StrEnum):
+    """What protects a CPU without the feature from a function's use of it."""
+
+    GUARDED = "guarded"
+    """On every way to it the CPU is asked, or what is known of it is."""
+    CHOSEN = "chosen at run time"
+    """The function's address is taken only where the CPU was asked."""
+    PERHAPS = "perhaps guarded"
+    """Something is tested whose meaning is not known, or the way to it is not seen."""
+    UNGUARDED = "unguarded"
+
+
+class FeatureUse(msgspec.Struct, frozen=True):
+    """Instructions of one function that need a feature which not every CPU of the port has."""
+
+    feature: str
+    """The kernel's name."""
+    owner: Owner
+    """With the address of the first instruction, one without a guard where there is one."""
+    is_c: bool
+    count: int
+    standing: Standing
+    why: Message
+    """What the standing rests on."""
+    way: tuple[Owner, ...] = ()
+    """Of an unguarded use: the callers up to where nothing was tested, the nearest first."""
 
 
 class Way(msgspec.Struct, frozen=True):
@@ -199,6 +229,8 @@ class Needs(msgspec.Struct, frozen=True):
     symbols: tuple[SymbolNeed, ...] | Unknown = NOT_READ
     """Imported symbols, in the file's order."""
     system_calls: SystemCalls | Unknown = NOT_READ
+    instructions: tuple[FeatureUse, ...] | Unknown = NOT_READ
+    """Functions with instructions beyond what every CPU of the port has, and beyond the compiler's level."""
 
     def floor(self, kind: FloorKind) -> Floor:
         """The floor of that kind; one without reasons where it does not apply to the binary."""

@@ -5,6 +5,7 @@ from seatrial.model.insight import Deep
 from seatrial.model.needs import NOT_READ, FloorKind, Needs
 from seatrial.needs.code import symbols_of, system_calls_of, wants_of
 from seatrial.needs.floors import floors_of
+from seatrial.needs.instruction_sets import feature_uses, instruction_reasons
 from seatrial.needs.kernel import kernel_reasons
 from seatrial.needs.libc import asked_libc
 
@@ -16,5 +17,6 @@ _NOT_READ = Deep(NOT_READ)
 def needs_of(facts: BinaryFacts, deep: Deep = _NOT_READ) -> Needs:
     """What a binary asks of its platform. `deep`: the reader's answers to `wants_of`; without them, less is known."""
     calls = system_calls_of(facts, deep)
-    floors = floors_of(facts, {FloorKind.KERNEL: kernel_reasons(facts, calls)})
-    return Needs(floors, symbols_of(facts, deep), calls)
+    uses = feature_uses(facts, deep)
+    read = {FloorKind.KERNEL: kernel_reasons(facts, calls), FloorKind.CPU: instruction_reasons(uses)}
+    return Needs(floors_of(facts, read), symbols_of(facts, deep), calls, uses)

@@ -8,6 +8,7 @@ from seatrial.model.absence import Unknown
 from seatrial.model.binary import BinaryFacts, GoBuildInfo, NeededSymbol
 from seatrial.model.insight import Deep
 from seatrial.model.needs import Call, CallSite, SymbolNeed, SystemCalls, User, Way
+from seatrial.needs.instruction_sets import instruction_set_wants
 from seatrial.needs.owners import Owners, Place
 from seatrial.tables.go_fallbacks import fallback_for, wrapper_packages
 from seatrial.tables.messages import message
@@ -25,7 +26,7 @@ def wants_of(facts: BinaryFacts, defined: tuple[str, ...] = ()) -> dict[str, Any
         wants[_CALLERS] = {"defined": defined}
     if facts.goos in ("linux", "android"):
         wants[_SYSCALLS] = {"wrappers": wrapper_packages()}
-    return wants
+    return wants | instruction_set_wants(facts)
 
 
 class _Leading(Place, frozen=True, kw_only=True):

@@ -1,16 +1,17 @@
-"""The instruction set that the compiler was told to use (GOAMD64, GOARM64, ...), against the CPU."""
+"""The instructions that the compiler was told to use, and those that code uses by itself, against the CPU."""
 
 from seatrial.model.absence import Unknown
 from seatrial.model.binary import BinaryFacts
 from seatrial.model.finding import Evidence
 from seatrial.model.go_target import VARIANT_AXES
-from seatrial.model.needs import Cause, FloorKind, Needs
+from seatrial.model.needs import NOT_READ, Cause, FloorKind, Needs
 from seatrial.model.platform import Fact, Platform
+from seatrial.model.states import Confidence
 from seatrial.rules.rule import Hit, Outcome, Undecided, known, rule, unknown_fact
 from seatrial.tables.instruction_sets import exceeds, missing_features, required_features
 from seatrial.tables.messages import message
 
-__all__ = ["level_above_cpu"]
+__all__ = ["level_above_cpu", "unguarded_instructions"]
 
 
 @rule("ST-ISA-001")
@@ -56,6 +57,44 @@ def level_above_cpu(facts: BinaryFacts, needs: Needs, platform: Platform) -> Out
             ),
             rests_on=(rests_on.certainty,),
         )
+
+
+@rule("ST-ISA-002")
+def unguarded_instructions(facts: BinaryFacts, needs: Needs, platform: Platform) -> Outcome:
+    """Code uses instructions that this CPU does not have, and does not ask before."""
+    if facts.goarch != platform.goarch or needs.instructions == NOT_READ:
+        return
+    if isinstance(needs.instructions, Unknown):
+        yield Undecided("rules.unread-instructions", {"why": needs.instructions.unknown})
+        return
+    features, safe = known(platform.features), known(platform.variant)
+    if features is not None:
+        there, rests_on = frozenset(features), platform.features.certainty
+    elif safe is not None:
+        there, rests_on = required_features(platform.goarch, safe), platform.variant.certainty
+    else:
+        there, rests_on = None, platform.features.certainty
+    for reason in needs.floor(FloorKind.CPU).because(Cause.INSTRUCTIONS):
+        if reason.confidence is Confidence.POSSIBLE:
+            continue
+        if there is None:
+            yield unknown_fact("rules.unknown-features", platform.features)
+            return
+        missing = sorted(set(reason.minimum.split()) - there)
+        if missing:
+            yield Hit(
+                reason.subject,
+                message(
+                    "rules.isa-unguarded",
+                    functions=reason.message.args["functions"],
+                    package=reason.subject,
+                    missing=", ".join(missing),
+                    cpu=platform.cpu_title,
+                ),
+                message("rules.isa-ask-first", missing=", ".join(missing)),
+                tuple(one for one in reason.evidence if one.kind in missing),
+                rests_on=(rests_on,),
+            )
 
 
 def _beyond(goarch: str, variant: str, safe: str) -> tuple[str, ...]:

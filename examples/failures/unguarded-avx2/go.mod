@@ -1,0 +1,3 @@
+module example.test/unguarded-avx2
+
+go 1.27

@@ -1,0 +1,48 @@
+"""Functions whose use of CPU features is guarded by a way that the reader does not follow (`dispatch.toml`)."""
+
+from functools import cache
+from pathlib import Path
+
+import msgspec
+
+__all__ = ["base_features", "followed_architectures", "guarded_functions"]
+
+
+class _Guarded(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    functions: tuple[str, ...]
+    goarch: str
+    features: tuple[str, ...]
+    how: str
+    source: str
+
+
+class _Base(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    goarch: str
+    features: frozenset[str]
+    source: str
+
+
+class _Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    followed: frozenset[str]
+    guarded: tuple[_Guarded, ...]
+    base: tuple[_Base, ...]
+
+
+@cache
+def _table() -> _Table:
+    return msgspec.toml.decode(Path(__file__).with_suffix(".toml").read_bytes(), type=_Table)
+
+
+def followed_architectures() -> frozenset[str]:
+    """The GOARCH whose instructions the reader tells, with their guards."""
+    return _table().followed
+
+
+def guarded_functions(goarch: str) -> dict[str, tuple[str, ...]]:
+    """The functions of an architecture, each with the features that it uses only where the CPU has them."""
+    return {name: row.features for row in _table().guarded if row.goarch == goarch for name in row.functions}
+
+
+def base_features(goarch: str) -> frozenset[str]:
+    """What every CPU of the port has, beside what the lowest value of its variant variable demands."""
+    return frozenset().union(*(row.features for row in _table().base if row.goarch == goarch))
