@@ -115,7 +115,8 @@ COMMANDS = {
     "objdump": Command("cmd/objdump", lambda folder: ["-s", "^main.main$", str(go_command())]),
     "buildid": Command("cmd/buildid", lambda folder: [str(go_command())]),
     "pack": Command("cmd/pack", lambda folder: ["c", str(folder / "x.a"), str(folder / "main.go")]),
-    "dist": Command("cmd/dist", lambda folder: ["list"]),
+    "test2json": Command("cmd/test2json", lambda folder: ["/bin/true"]),
+    "addr2line": Command("cmd/addr2line", lambda folder: [str(go_command())]),
 }
 
 
