@@ -2,6 +2,7 @@
 
 import os
 import re
+import shlex
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ from seatrial.errors import CouldNotCheck, UsageError
 from seatrial.model.project import Project
 from seatrial.model.report import Report
 from seatrial.model.states import Fidelity, StageName, State
+from support.terminal import typed_into
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -23,6 +25,10 @@ QUICK = {
     "seatrial targets": "kylin-v10-sp3",
     "seatrial targets kylin-v10-sp3/ft-2000-4": "verbatim",
     "seatrial inspect ./app-linux-amd64": "linux",
+    "seatrial inspect ./app-linux-amd64 --floors": "kernel",
+    "seatrial inspect ./app-linux-amd64 --why avx2 --why syscall:openat": "guarded",
+    "seatrial trace-linking -- bash -c true": "libc.so.6",
+    "seatrial vm kernels": "debian-12",
     "seatrial explain ST-LIBC-001": "glibc",
     "seatrial conformance --list --topic signals": "signals/sigusr2-acknowledged",
 }
@@ -32,6 +38,8 @@ VERIFY = {
     "seatrial verify ./cmd/app": (),
     "seatrial verify ./cmd/app -t 'kylin-*/{amd64,arm64}'": (),
     "seatrial verify ./app-linux-amd64 -t kylin-v10-sp3/hygon-c86-3s": (),
+    "seatrial verify ./app-linux-amd64 -t kylin-v10-sp3/hygon-c86-3s --tier vm": (),
+    "seatrial verify ./cmd/app -t kylin-v10-sp3/kx-6000 --coverage": (),
     "seatrial verify golang.org/x/tools/cmd/stringer@v0.30.0 -t alpine-3.20/amd64": (),
     "seatrial verify ./cmd/app --html report.html --junit junit.xml --sarif findings.sarif": (
         "report.html",
@@ -48,6 +56,15 @@ CONFORMANCE = {
     "seatrial conformance export --port linux/loong64 -o suite": "suite",
 }
 """Command to what it must print."""
+
+MACHINES = {
+    "seatrial vm run --cpu Dhyana --kernel debian-12 --numa 2 --memory 1G --cgroup v2 -- ./app-linux-amd64": "ahoy",
+    "seatrial old-kernel --kernel 3.10 -- ./app-linux-amd64": "ahoy",
+}
+"""Command to what the program in it prints."""
+
+SHELL = {"seatrial vm shell -t openeuler-22.03/kunpeng-920"}
+"""Asked for on a terminal of its own."""
 
 MAKE = {"make demo", "make test", "make lint", "make bench"}
 GOOD = (State.PASS, State.WARN)
@@ -88,7 +105,7 @@ def play(command: str, folder: Path, timeout: float) -> str:
 
 
 def test_every_command_is_run_by_a_test_below() -> None:
-    assert set(commands()) == QUICK.keys() | VERIFY.keys() | CONFORMANCE.keys() | MAKE | OTHER
+    assert set(commands()) == QUICK.keys() | VERIFY.keys() | CONFORMANCE.keys() | MACHINES.keys() | SHELL | MAKE | OTHER
 
 
 @pytest.mark.go
@@ -115,6 +132,26 @@ def test_verify(sandbox: Path, command: str) -> None:
 @pytest.mark.parametrize("command", CONFORMANCE)
 def test_conformance(sandbox: Path, command: str) -> None:
     assert CONFORMANCE[command] in play(command, sandbox, 890)
+
+
+@pytest.mark.slow
+@pytest.mark.go
+@pytest.mark.vm
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("command", MACHINES)
+def test_a_machine(sandbox: Path, command: str) -> None:
+    assert MACHINES[command] in play(command, sandbox, 290)
+
+
+@pytest.mark.slow
+@pytest.mark.go
+@pytest.mark.vm
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("command", SHELL)
+def test_a_shell_in_a_machine(sandbox: Path, command: str) -> None:
+    script = f"cd {shlex.quote(str(sandbox))} && . .venv/bin/activate && exec {command}"
+    code, screen = typed_into(["bash", "-c", script], b"~# ", b"uname -m; exit\n", 290)
+    assert code == 0 and b"aarch64" in screen
 
 
 def test_make_is_all_that_must_be_there() -> None:

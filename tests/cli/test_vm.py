@@ -2,12 +2,9 @@
 
 import json
 import os
-import pty
-import select
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -18,6 +15,7 @@ from seatrial.model.go_target import GoTarget
 from seatrial.store import Store, default_root
 from seatrial.toolchains import compile_probe, find_go
 from support.machines import guest_program, machine_spec
+from support.terminal import typed_into
 
 _SECONDS = 200.0
 _needs_a_machine = pytest.mark.usefixtures("kernel")
@@ -159,25 +157,10 @@ def test_a_dynamic_program_finds_its_loader_and_what_is_carried(tmp_path: Path) 
 @pytest.mark.vm
 @_needs_a_machine
 def test_a_shell_on_a_terminal() -> None:
-    child, terminal = pty.fork()
-    if not child:
-        os.environ["TERM"] = "dumb"
-        os.execv(sys.executable, [sys.executable, "-m", "seatrial", "vm", "shell", "-q"])
-    said, asked = b"", False
-    deadline = time.monotonic() + _SECONDS
-    while time.monotonic() < deadline:
-        if not select.select([terminal], [], [], 1.0)[0]:
-            continue
-        try:
-            part = os.read(terminal, 4096)
-        except OSError:  # EIO: nobody holds the other end
-            break
-        said += part
-        if b"~# " in said and not asked:
-            asked = True
-            os.write(terminal, b"tty; uname -n; expr 20 + 22; exit 5\n")
+    command = [sys.executable, "-m", "seatrial", "vm", "shell", "-q"]
+    code, said = typed_into(command, b"~# ", b"tty; uname -n; expr 20 + 22; exit 5\n", _SECONDS)
     assert b"/dev/pts/0" in said and b"\r\nseatrial\r\n" in said and b"\r\n42\r\n" in said, said
-    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 5
+    assert code == 5
 
 
 @pytest.mark.parametrize(
