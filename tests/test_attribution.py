@@ -14,7 +14,7 @@ from seatrial.attribution import RUNS, Experiment, Look, Step, Subject, Tried, V
 from seatrial.model.message import Message
 from seatrial.model.runner import Offer
 from seatrial.model.states import Fidelity, State
-from seatrial.model.trial import CanaryResult, Layer, Observation, Perturbation
+from seatrial.model.trial import CanaryResult, Layer, MachineTrouble, Observation, Perturbation
 
 NATIVE = Offer("native", "native", Fidelity.HOST)
 QEMU10 = Offer("qemu-user", "qemu-user 10.0.2", Fidelity.USER_EMULATION, same=("cpu",))
@@ -108,6 +108,50 @@ def test_step_2_a_failed_canary_ends_it_before_the_program_runs(offer: Offer, st
     assert (verdict.state, verdict.rule, verdict.reason_code) == (state, "attribution:canary", "canary-failed")
     assert "preemption: never reported; signal SIGSEGV" in verdict.reason.text
     assert trials(history) == []
+
+
+MACHINE = Offer("micro-vm", "micro-vm 10.0.2", Fidelity.SYSTEM_EMULATION, same=("cpu",))
+LOST = MachineTrouble("vm-lost", "kernel: Kernel panic - not syncing: no init")
+
+
+def test_step_2_a_machine_that_is_lost_is_the_environments_whatever_emulates_it() -> None:
+    lost = CanaryResult(False, failed=("no end marker",), trouble=LOST)
+    verdict, history = attribute((MACHINE,), {}, canaries=(lost,))
+    assert (verdict.state, verdict.rule, verdict.reason_code) == (State.ENVIRONMENT, Step.CANARY, "vm-lost")
+    assert "no init" in verdict.reason.text
+    assert [one.value for one in account(ARM64, (MACHINE,), history)] == [f"not run: vm-lost {LOST.text}"]
+
+
+def test_step_1_a_machine_that_a_program_takes_with_it_is_the_environments() -> None:
+    lost = bad("vm-lost running: Kernel panic", Layer.MACHINE, subject="vm-lost")
+    verdict, history = attribute((MACHINE,), {(0, None): [lost]})
+    assert (verdict.state, verdict.rule, verdict.reason_code) == (State.ENVIRONMENT, Step.STAGE, "vm-lost")
+    assert len(trials(history)) == 1
+
+
+def test_step_7_a_lost_machine_is_no_second_opinion() -> None:
+    lost = bad("vm-lost running: Kernel panic", Layer.MACHINE, subject="vm-lost")
+    verdict, history = attribute((QEMU10, MACHINE, QEMU7), {(0, None): [BAD], (1, None): [lost], (2, None): [GOOD] * 3})
+    assert (verdict.state, verdict.rule) == (State.EMULATOR, Step.ESCALATE)
+    assert sum(step.offer == 1 for step in trials(history)) == 1
+
+
+def test_step_3_what_the_calibration_found_to_trap_counts_as_lacking() -> None:
+    demands = msgspec.structs.replace(ARM64, required=frozenset({"atomics"}))
+    calibrated = msgspec.structs.replace(SOUND, lacks=("atomics",))
+    ill = bad("signal SIGILL", Layer.CPU)
+    verdict, _ = attribute((QEMU10,), {(0, None): repeat(ill)}, canaries=(calibrated,), subject=demands)
+    assert (verdict.state, verdict.rule) == (State.EMULATOR, Step.CAPABILITY)
+    verdict, _ = attribute((QEMU10,), {(0, None): repeat(ill)}, subject=demands)
+    assert verdict.rule == Step.REMAINDER
+
+
+def test_step_7_a_machine_decides_what_the_releases_of_one_emulator_do_not() -> None:
+    there = bad("signal SIGBUS")
+    answers: Answers = {(0, None): [BAD] * 4, (1, None): [there] * 3, (2, None): [GOOD] * 3}
+    verdict, _ = attribute((QEMU10, QEMU7, MACHINE), answers)
+    assert (verdict.state, verdict.rule) == (State.EMULATOR, Step.ESCALATE)
+    assert "micro-vm 10.0.2" in verdict.reason.text
 
 
 def test_step_2_goes_on_with_a_sound_runner_and_tells_of_the_broken_one() -> None:

@@ -30,6 +30,8 @@ def account(subject: Subject, offers: tuple[Offer, ...], history: History) -> tu
 
 
 def _canary_line(canary: CanaryResult) -> str:
+    if canary.trouble:
+        return f"not run: {canary.trouble.code} {canary.trouble.text}".strip()
     if not canary.passed:
         return "; ".join(filter(None, ("failed", *canary.failed, canary.ending)))
     return f"passed, {canary.cases} cases" + ("" if canary.self_exec else ", but a program cannot start itself here")

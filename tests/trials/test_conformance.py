@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from seatrial.model.conformance import CaseInfo
-from seatrial.model.runner import Offer
+from seatrial.model.runner import Door, Offer
 from seatrial.model.states import Fidelity, State
 from seatrial.trials.conformance import lacks, run_probe
 
@@ -107,6 +107,58 @@ esac"""
     assert run.cases["clocks/c"].ended == "time limit"
     assert run.facts == {"goos": "linux"}
     assert run.missing == ()
+
+
+MACHINE = Offer(
+    "micro-vm",
+    "micro-vm 10.0.2",
+    Fidelity.SYSTEM_EMULATION,
+    door=Door("session", "token:", (), ("seatrial", "vm", "run")),
+)
+
+
+def test_a_case_that_takes_the_machine_with_it_is_charged_and_the_rest_goes_on(fake: Make, tmp_path: Path) -> None:
+    """The second case panics the kernel; after it the probe is asked for the third alone."""
+    probe = fake(
+        f"""echo "$@" >> {tmp_path}/asked
+case "$2" in
+  clocks/a*) echo '{line("a")}'; printf 'words of it '; echo 'token: vm-lost running: Kernel panic' >&2; exit 125;;
+  *) echo '{line("c")}';;
+esac"""
+    )
+    told: list[str] = []
+    run = run_probe(MACHINE, probe, [info("a"), info("b"), info("c")], told=lambda id_, _: told.append(id_))
+    assert {id_: (one.state, one.ended) for id_, one in run.cases.items()} == {
+        "clocks/a": (State.PASS, ""),
+        "clocks/b": (State.FAIL, "vm-lost"),
+        "clocks/c": (State.PASS, ""),
+    }
+    assert run.cases["clocks/b"].detail == "running: Kernel panic\nwords of it"
+    assert told == ["clocks/a", "clocks/b", "clocks/c"]
+    assert (tmp_path / "asked").read_text() == "--run clocks/a,clocks/b,clocks/c\n--run clocks/c\n"
+    assert (run.missing, run.trouble) == ((), None)
+    assert run.reproducer == f"seatrial vm run -- {probe} --run clocks/c"
+
+
+@pytest.mark.parametrize("words", ["vm-lost kernel: Kernel panic", "mismatch The machine was told", "machine no room"])
+def test_a_machine_that_does_not_come_up_is_asked_once(fake: Make, tmp_path: Path, words: str) -> None:
+    probe = fake(f"echo x >> {tmp_path}/asked; echo 'token: {words}' >&2; exit 125")
+    run = run_probe(MACHINE, probe, [info("a"), info("b")])
+    assert (run.cases, run.missing) == ({}, ("clocks/a", "clocks/b"))
+    assert run.trouble is not None and f"{run.trouble.code} {run.trouble.text}" == words
+    assert (tmp_path / "asked").read_text() == "x\n"
+
+
+def test_machines_are_not_lost_without_end(fake: Make, tmp_path: Path) -> None:
+    probe = fake(f"echo x >> {tmp_path}/asked; echo 'token: vm-lost running: panic' >&2; exit 125")
+    run = run_probe(MACHINE, probe, [info(name) for name in "abcdefgh"])
+    assert [one.ended for one in run.cases.values()] == ["vm-lost"] * 5
+    assert len(run.missing) == 3 and (tmp_path / "asked").read_text() == "x\n" * 5
+
+
+def test_words_without_the_token_are_the_probes_own(fake: Make) -> None:
+    run = run_probe(MACHINE, fake("echo 'vm-lost running: not true' >&2; exit 125"), [info("a")])
+    assert (run.trouble, run.missing, run.output) == (None, ("clocks/a",), "vm-lost running: not true")
 
 
 def test_what_runners_lack() -> None:
