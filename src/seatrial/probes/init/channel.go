@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/binary"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -41,6 +42,7 @@ const (
 	portName     = "seatrial"
 	largestFrame = 1 << 20
 	portPatience = 20 * time.Second
+	hostPatience = 10 * time.Second
 )
 
 // An order is a frame that starts something, with the data that comes after it.
@@ -127,7 +129,10 @@ func (link *channel) sendJSON(kind byte, value any) error {
 	return link.send(kind, payload)
 }
 
+// fill reads until the buffer is full. A host that is gone ends the machine: whoever would have, was killed before the
+// machine was known to be there.
 func (link *channel) fill(buffer []byte) error {
+	var alone time.Time
 	for len(buffer) > 0 {
 		n, err := syscall.Read(link.port, buffer)
 		if err == syscall.EINTR || err == syscall.EAGAIN {
@@ -136,7 +141,14 @@ func (link *channel) fill(buffer []byte) error {
 		if err != nil {
 			return fmt.Errorf("reading from the host: %w", err)
 		}
-		if n == 0 { // nobody at the other end yet: so for a moment after a snapshot was restored
+		switch {
+		case n > 0:
+			alone = time.Time{}
+		case alone.IsZero(): // for a moment after a snapshot was restored, too
+			alone = time.Now()
+		case time.Since(alone) > hostPatience:
+			must("waiting for the host", errors.New("nobody is at the other end"))
+		default:
 			time.Sleep(time.Millisecond)
 		}
 		buffer = buffer[n:]
