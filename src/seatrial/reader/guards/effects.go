@@ -228,7 +228,7 @@ func (w *walk) effect(s *state, c *lifted, o *op) {
 
 // number reports a number that comes up: it may be the address of a function, or of a word that points to one.
 func (w *walk) number(s *state, c *lifted, v value) {
-	if v.kind != constant || w.found == nil {
+	if v.kind != constant || w.found == nil || w.f.m.pages && c.in.Address != 0 {
 		return
 	}
 	if w.f.pointer(uint64(v.n)) {

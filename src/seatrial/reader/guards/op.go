@@ -115,7 +115,8 @@ type machine struct {
 	arch      *isa.Arch
 	registers int
 	stack     int
-	zero      int // register that is always 0, or -1
+	pages     bool // an instruction that names an address names only its page
+	zero      int  // register that is always 0, or -1
 	lift      func(m *machine, c *lifted)
 	words     []bitWord
 	hwcap     uint8 // which of them is AT_HWCAP, plus 1

@@ -1,6 +1,9 @@
 package guards
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // optionTables are the functions that list the flags by name, for GODEBUG=cpu.<name>=off.
 var optionTables = []string{"internal/cpu.doinit", "golang.org/x/sys/cpu.initOptions"}
@@ -25,49 +28,92 @@ const longestOption = 32
 func (a *analysis) optionsIn(i int, found map[uint64]facts) {
 	var text uint64  // the string that came up last
 	var length int64 // the small number that came up since the last flag
+	var names []string
+	var flags []uint64
+	add := func(flag uint64, name string) {
+		if set := a.features.with(a.m.arch.Features(a.features.options[name])); !set.Empty() {
+			found[flag] = facts{set: set}
+		}
+	}
 	f := a.follower()
 	f.seen = func(n int64) {
-		switch {
+		addr := uint64(n)
+		switch table := a.optionsAt(addr); {
 		case n > 0 && n <= longestOption:
 			length = n
-		case a.data.has(uint64(n)):
-			if feature, ok := a.features.options[a.text(text, length)]; ok && text != 0 {
-				if set := a.features.with(a.m.arch.Features(feature)); !set.Empty() {
-					found[uint64(n)] = facts{set: set}
+		case len(table) > 0:
+			for _, row := range table {
+				if row.flag != 0 {
+					add(row.flag, row.name)
+				} else {
+					names = append(names, row.name)
 				}
+			}
+		case a.data.has(addr):
+			if len(names) > 0 && !slices.Contains(flags, addr) {
+				flags = append(flags, addr)
+			}
+			if text != 0 {
+				add(addr, a.text(text, length))
 				text = 0
 			}
 		default:
-			if _, err := a.list.Image.Bytes(uint64(n), 1); err == nil && !a.list.Image.ExecutableAt(uint64(n)) {
-				text = uint64(n)
-				a.optionsAt(uint64(n), found)
+			if _, err := a.list.Image.Bytes(addr, 1); err == nil && !a.list.Image.ExecutableAt(addr) {
+				text = addr
 			}
 		}
 	}
 	f.follow(a.list.Body(i), &a.list.Funcs[i])
+	// A table without addresses is completed by code, in the table's order. The flags stand side by side.
+	for _, first := range flags {
+		side := slices.Clone(flags)
+		side = slices.DeleteFunc(side, func(addr uint64) bool { return addr-first >= uint64(2*len(names)) })
+		if len(side) != len(names) {
+			continue
+		}
+		for n, flag := range side {
+			add(flag, names[n])
+		}
+		return
+	}
 }
 
-// optionsAt reads a constant table: the name's address and length, the flag's address, and two more flags.
-func (a *analysis) optionsAt(addr uint64, found map[uint64]facts) {
+// option is a row of a constant table of options: the name's address and length, the flag's address, two more flags.
+type option struct {
+	name string
+	flag uint64 // 0 where code fills it in
+}
+
+func (a *analysis) optionsAt(addr uint64) []option {
 	m, size := a.list.Image, uint64(a.list.Image.PtrSize)
+	var table []option
 	for ; ; addr += 4 * size {
 		name, err := m.Pointer(addr)
 		length, err2 := m.Pointer(addr + size)
 		flag, err3 := m.Pointer(addr + 2*size)
-		if err != nil || err2 != nil || err3 != nil || length == 0 || length > longestOption || !a.data.has(flag) {
-			return
+		if err != nil || err2 != nil || err3 != nil || length == 0 || length > longestOption || flag != 0 && !a.data.has(flag) {
+			return table
 		}
 		text, err := m.Bytes(name, length)
-		if err != nil {
-			return
+		if err != nil || !plainName(text) {
+			return table
 		}
-		if set := a.features.with(a.m.arch.Features(a.features.options[string(text)])); !set.Empty() {
-			found[flag] = facts{set: set}
-		}
+		table = append(table, option{string(text), flag})
 	}
 }
 
-// text is the name at an address: of the length that came up, if that makes a name, else the longest name that fits.
+// plainName tells a name from other data.
+func plainName(text []byte) bool {
+	for _, c := range text {
+		if (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && (c < '0' || c > '9') && c != '_' {
+			return false
+		}
+	}
+	return true
+}
+
+// text is the name at an address: of the length that came up, if that makes a name, else the longest name that fits. The
+// compiler keeps a length in its register where several names have the same.
 func (a *analysis) text(addr uint64, length int64) string {
 	b, err := a.list.Image.Bytes(addr, uint64(length))
 	if err == nil {

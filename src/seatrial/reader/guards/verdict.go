@@ -61,7 +61,7 @@ func (a *analysis) judge(i int, feature isa.Set) ground {
 		}
 		return ground{standing: guarded, why: "here", at: at}
 	}
-	if a.list.Funcs[i].C && a.extents[i].cpuid || found.cpuid {
+	if a.extents[i].cpuid || found.cpuid {
 		return ground{standing: perhaps, why: "detects", at: entry}
 	}
 	return a.ways(question{entry, feature}, entry, 0, map[question]bool{})
@@ -117,7 +117,8 @@ func (a *analysis) way(q question, r callerOf, first uint64, itself bool, level 
 	if v, ok := tested(r.holds); ok {
 		return ground{standing: perhaps, why: a.whatIs(v), at: v}
 	}
-	if a.extents[r.i].cpuid || a.followed[r.i] != nil && a.followed[r.i].cpuid {
+	// What starts the runtime asks the CPU too, for itself.
+	if (a.extents[r.i].cpuid || a.followed[r.i].cpuid) && caller.Package != "runtime" {
 		return ground{standing: perhaps, why: "detects", at: caller.Entry}
 	}
 	if level >= highest || a.carried[caller.Entry].And(q.feature).Empty() {

@@ -97,7 +97,7 @@ func instructionSets(m *image.Image, t *gometa.Meta, raw json.RawMessage) (any, 
 	return a.answer(), nil
 }
 
-var machines = map[string]func(*isa.Arch) *machine{"amd64": newX86, "arm64": newARM64}
+var machines = map[string]func(*isa.Arch) *machine{"amd64": newX86, "arm64": newARM64, "loong64": newLOONG64, "riscv64": newRISCV64}
 
 // compiled adds the functions that Go compiled and that read a flag: only there does its compiler go beyond the base.
 func (a *analysis) compiled() {
