@@ -30,6 +30,7 @@ func (a *analysis) optionsIn(i int, found map[uint64]facts) {
 	var length int64 // the small number that came up since the last flag
 	var names []string
 	var flags []uint64
+	var covered uint64 // the end of the constant table
 	add := func(flag uint64, name string) {
 		if set := a.features.with(a.m.arch.Features(a.features.options[name])); !set.Empty() {
 			found[flag] = facts{set: set}
@@ -42,6 +43,10 @@ func (a *analysis) optionsIn(i int, found map[uint64]facts) {
 		case n > 0 && n <= longestOption:
 			length = n
 		case len(table) > 0:
+			if addr < covered { // where a loop that copies the table ends
+				break
+			}
+			covered = addr + uint64(len(table)*4*a.list.Image.PtrSize)
 			for _, row := range table {
 				if row.flag != 0 {
 					add(row.flag, row.name)
