@@ -117,8 +117,12 @@ func (w *walk) call(s *state, target uint64) {
 	if !f.asksCPU(target) {
 		s.forget(f.m)
 		s.flags = flags{}
-		if f.about(target) && len(f.m.results) > 0 {
-			s.regs[f.m.results[0]] = value{kind: boolean, imply: testOf(target)}
+		answer := f.answers(target)
+		if answer == (facts{}) && f.about(target) {
+			answer = testOf(target)
+		}
+		if answer != (facts{}) {
+			s.regs[f.m.results[0]] = value{kind: boolean, imply: answer}
 		}
 		return
 	}

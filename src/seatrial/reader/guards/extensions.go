@@ -49,9 +49,10 @@ type analysis struct {
 
 	extents map[int]extent // of assembly and C, or of all
 	flags   map[uint64]facts
-	asks    map[uint64]bool // entries of functions that hand on what CPUID says
-	ends    map[uint64]bool // entries of functions that do not return
-	about   *pages          // variables and functions that have to do with the CPU, whatever they mean
+	answers map[uint64]facts // by entry: what holds if the function returns something else than zero
+	asks    map[uint64]bool  // entries of functions that hand on what CPUID says
+	ends    map[uint64]bool  // entries of functions that do not return
+	about   *pages           // variables and functions that have to do with the CPU, whatever they mean
 
 	chosen   map[uint64]bool     // functions whose callers are looked for, by entry
 	pointers map[uint64][]uint64 // words of data that point to them
@@ -103,6 +104,7 @@ func (a *analysis) follower() *follower {
 			return a.initially(addr) == 0 && a.data.has(addr) && a.index.neverWritten(addr)
 		},
 		about:   func(uint64) bool { return false },
+		answers: func(entry uint64) facts { return a.answers[entry] },
 		ends:    func(entry uint64) bool { return a.ends[entry] },
 		target:  func(addr uint64) bool { return a.chosen[addr] },
 		pointer: func(addr uint64) bool { _, ok := a.pointers[addr]; return ok || a.chosen[addr] },

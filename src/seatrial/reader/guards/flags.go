@@ -9,6 +9,7 @@ import (
 // stand beside them in Go's tables of options, and those that are set from others. A write by way of a pointer is not
 // seen: Go's own (GODEBUG=cpu.*) only takes features away.
 func (a *analysis) learnFlags() {
+	a.answers = map[uint64]facts{}
 	fixed := a.options()
 	a.flags = map[uint64]facts{}
 	for addr, f := range fixed {
@@ -48,14 +49,24 @@ func (a *analysis) learnFlags() {
 	for range rounds {
 		add(functions(a.list, a.index.data, fresh.has))
 		f := a.follower()
+		heard, told := newPages(a.list.Image), false
 		for i := range work {
-			stores[i] = f.follow(a.list.Body(i), &a.list.Funcs[i]).stores
+			found := f.follow(a.list.Body(i), &a.list.Funcs[i])
+			stores[i] = found.stores
+			if entry := a.list.Funcs[i].Entry; !found.answer.isAll() && !found.answer.set.Empty() || a.answers[entry] != (facts{}) {
+				if a.answers[entry] != found.answer {
+					a.answers[entry] = found.answer
+					heard.add(entry)
+					told = true
+				}
+			}
 		}
 		clear(work)
 		fresh = newPages(a.list.Image)
-		if !a.derive(fixed, stores, fresh) {
+		if !a.derive(fixed, stores, fresh) && !told {
 			break
 		}
+		add(functions(a.list, a.index.calls, heard.has))
 	}
 	a.about = newPages(a.list.Image)
 	for i, written := range stores {

@@ -41,9 +41,10 @@ type findings struct {
 	uses   []use
 	refs   []reference
 	stores []store
-	cpuid  bool // asks the CPU itself
-	reads  bool // reads a flag of the CPU's features
-	bad    int  // bytes that are no known instruction
+	answer facts // holds if the function returns something else than zero in its first register
+	cpuid  bool  // asks the CPU itself
+	reads  bool  // reads a flag of the CPU's features
+	bad    int   // bytes that are no known instruction
 }
 
 // follower follows functions of one image.
@@ -54,13 +55,14 @@ type follower struct {
 	closure func(isa.Set) isa.Set
 	flags   map[uint64]facts // variables of one byte whose meaning is known
 	data    func(addr uint64) bool
-	asksCPU func(entry uint64) bool // a function that hands on what CPUID says
-	ends    func(addr uint64) bool  // a function that does not return
-	target  func(addr uint64) bool  // a function that is of interest
-	pointer func(addr uint64) bool  // a word of data that points to such a function
-	zero    func(addr uint64) bool  // a variable of one byte that is never set
-	about   func(addr uint64) bool  // a variable or function that has to do with the CPU, of unknown meaning
-	seen    func(n int64)           // is told of each number that comes up; nil for nobody
+	asksCPU func(entry uint64) bool  // a function that hands on what CPUID says
+	answers func(entry uint64) facts // what holds if a function returns something else than zero
+	ends    func(addr uint64) bool   // a function that does not return
+	target  func(addr uint64) bool   // a function that is of interest
+	pointer func(addr uint64) bool   // a word of data that points to such a function
+	zero    func(addr uint64) bool   // a variable of one byte that is never set
+	about   func(addr uint64) bool   // a variable or function that has to do with the CPU, of unknown meaning
+	seen    func(n int64)            // is told of each number that comes up; nil for nobody
 }
 
 // decode lifts the instructions of a function.
@@ -179,6 +181,7 @@ func (w *walk) run() {
 func (w *walk) report() findings {
 	var out findings
 	w.found = &out
+	out.answer = all
 	for n := range w.begins {
 		if w.before[n] != nil {
 			w.pass(n)
@@ -212,7 +215,18 @@ func (w *walk) pass(n int) {
 				w.hand(s, w.list[i+1].in.Addr, w.branch(s, c, c.cond.not()))
 			}
 			return
-		case isa.IndirectJump, isa.Return, isa.Stop:
+		case isa.Return:
+			if w.found != nil {
+				v := s.regs[w.f.m.results[0]]
+				w.found.answer = w.found.answer.and(w.f.m.ifNotZero(v).with(s.holds))
+			}
+			return
+		case isa.IndirectJump:
+			if w.found != nil {
+				w.found.answer = facts{}
+			}
+			return
+		case isa.Stop:
 			return
 		case isa.Call:
 			if w.f.ends(c.in.Target) {
