@@ -10,12 +10,15 @@ import (
 	"testing"
 )
 
-var program = flag.String("binary", "", "file that objdump disassembles too")
+var (
+	program = flag.String("program", "", "file that objdump disassembles too")
+	least   = flag.Int("least", 1000, "instructions that it has")
+)
 
 // TestAgreesWithObjdump decodes what `objdump -d` shows of a binary, one instruction after the other.
 func TestAgreesWithObjdump(t *testing.T) {
 	if *program == "" {
-		t.Skip("no -binary given")
+		t.Skip("no -program given")
 	}
 	arch, err := For("amd64")
 	if err != nil {
@@ -58,7 +61,7 @@ func TestAgreesWithObjdump(t *testing.T) {
 	if err := command.Wait(); err != nil {
 		t.Fatal(err)
 	}
-	if count < 1000 {
+	if count < *least {
 		t.Fatalf("objdump showed %d instructions", count)
 	}
 	t.Logf("%d instructions, %d different", count, wrong)
