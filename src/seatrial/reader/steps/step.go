@@ -73,6 +73,28 @@ type Machine struct {
 	TrapMayBe func(code []byte) bool
 }
 
+// Calls visits what may be a direct call or jump to an address from low to high. It looks at each byte of x86, so all
+// of a big program's text is looked at in some ten milliseconds.
+func (m *Machine) Calls(code []byte, addr, low, high uint64, visit func(pc, target uint64)) {
+	if m.Aligned > 1 {
+		for at := 0; at+4 <= len(code); at += m.Aligned {
+			if target, size := m.CallMayBe(code[at:], addr+uint64(at)); size > 0 && target >= low && target <= high {
+				visit(addr+uint64(at), target)
+			}
+		}
+		return
+	}
+	for at := 0; at+5 <= len(code); at++ {
+		if code[at]&^1 != 0xe8 { // CALL or JMP
+			continue
+		}
+		target, _ := callX86(code[at:], addr+uint64(at))
+		if target >= low && target <= high {
+			visit(addr+uint64(at), target)
+		}
+	}
+}
+
 // For gives the machine of a GOARCH; nil for one that is not followed.
 func For(goarch string) *Machine { return machines[goarch] }
 

@@ -148,11 +148,10 @@ func (s *search) eachCall(targets map[uint64]bool, visit func(pc, target uint64)
 		if err != nil {
 			continue
 		}
-		for at := 0; at+4 <= len(body); at += s.Machine.Aligned {
-			target, size := s.Machine.CallMayBe(body[at:], r.Start+uint64(at))
-			if size > 0 && target >= low && target <= high && targets[target] {
-				visit(r.Start+uint64(at), target)
+		s.Machine.Calls(body, r.Start, low, high, func(pc, target uint64) {
+			if targets[target] {
+				visit(pc, target)
 			}
-		}
+		})
 	}
 }
