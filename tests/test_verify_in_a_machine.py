@@ -225,3 +225,15 @@ def test_what_is_not_decided_under_qemu_user_is_asked_in_a_machine(store: Store,
     assert (stage.state, stage.rule) == (State.EMULATOR, "attribution:escalate"), json.dumps(stage.reason.text)
     assert "micro-vm" in stage.reason.text
     assert any(one.kind == "canary" and one.where.startswith("micro-vm") for one in stage.evidence)
+
+
+def test_unchanged_nothing_is_booted(store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    app = module(tmp_path / "app", "package main\n\nfunc main() {}\n")
+    first = stage_of(run(store, app, HYGON, runner="micro-vm", stages=("smoke",)), StageName.SMOKE)
+
+    def refuse(*_: object) -> None:
+        raise AssertionError("a machine was booted")
+
+    monkeypatch.setattr("seatrial.machines.session.boot", refuse)
+    again = stage_of(run(store, app, HYGON, runner="micro-vm", stages=("smoke",)), StageName.SMOKE)
+    assert (first.state, again.state, again.cached) == (State.PASS, State.PASS, True)

@@ -65,7 +65,8 @@ def _complete_kernel(ctx: click.Context, param: click.Parameter, incomplete: str
     from seatrial.packages.kernels import kernels
 
     arch = ctx.params.get("arch")
-    return sorted({row.name for row in kernels() if row.goarch == arch or not arch if row.name.startswith(incomplete)})
+    names = {row.name for row in kernels() if arch in (None, "", row.goarch)}
+    return sorted(name for name in names if name.startswith(incomplete))
 
 
 def _complete_arch(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:

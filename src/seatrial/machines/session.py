@@ -152,7 +152,7 @@ class Session:
                 threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
 
     def _serve(self, connection: socket.socket) -> None:
-        with connection, contextlib.suppress(ChannelClosed, ChannelTimeout):
+        with connection, contextlib.suppress(ChannelClosed, ChannelTimeout, msgspec.MsgspecError):
             _, user, _ = _PEER.unpack(connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _PEER.size))
             if user != os.getuid():
                 return
