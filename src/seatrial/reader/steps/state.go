@@ -54,9 +54,10 @@ func (s *State) Register(r int) Value {
 	return s.regs[r]
 }
 
-// Set says what a register holds.
+// Set says what a register holds. The stack pointer stays on the stack: what seems to say otherwise is data between
+// instructions, or an alignment, after which distances are as good as before.
 func (s *State) Set(r int, v Value) {
-	if r >= 0 && r < registers && r != s.machine.Zero {
+	if r >= 0 && r < registers && r != s.machine.Zero && (r != s.machine.Stack || v.From == OnStack) {
 		s.regs[r] = v
 	}
 }

@@ -1,0 +1,155 @@
+"""System calls in the code of real programs, on every Linux port, against what a run under an emulator makes."""
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from seatrial.formats import read_binary
+from seatrial.inspection import needs_in
+from seatrial.model.needs import Call, Needs, SystemCalls
+from seatrial.tables.architectures import architectures
+from support.builds import Builder, zig_cc
+
+pytestmark = pytest.mark.go
+
+PROGRAM = """package main
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"syscall"
+)
+
+//go:noinline
+func ask(number uintptr) syscall.Errno {
+	_, _, errno := syscall.Syscall6(number, 0, 0, 0, 0, 0, 0)
+	return errno
+}
+
+func main() {
+	if len(os.Args) > 1 {
+		return
+	}
+	file, err := os.Open(os.Args[0])
+	fmt.Println(file != nil, err, ask(FUTEX_WAITV) != 0)
+	fmt.Println(exec.Command(os.Args[0], "again").Run())
+}
+
+const FUTEX_WAITV = 449 + BASE
+"""
+
+BASES = {"mips": 4000, "mipsle": 4000, "mips64": 5000, "mips64le": 5000}
+PORTS = sorted(architectures())
+QUICK = ("386", "amd64", "arm64", "loong64", "riscv64")
+
+
+def program(builder: Builder, goarch: str, *flags: str) -> Path:
+    folder = builder.folder / f"calls-{goarch}"
+    folder.mkdir(exist_ok=True)
+    (folder / "main.go").write_text(PROGRAM.replace("BASE", str(BASES.get(goarch, 0))))
+    (folder / "go.mod").write_text("module example.com/calls\n\ngo 1.27\n")
+    out = folder / f"program{len(flags)}"
+    if not out.exists():
+        settings = {"GOOS": "linux", "GOARCH": goarch, "CGO_ENABLED": "0"}
+        builder.run_go(folder, ["build", "-o", str(out), *flags, "."], settings)
+    return out
+
+
+def read(path: Path, reader: Path) -> Needs:
+    return needs_in(path, read_binary(path), reader)
+
+
+def calls_of(needs: Needs) -> SystemCalls:
+    assert isinstance(needs.system_calls, SystemCalls), needs.system_calls
+    return needs.system_calls
+
+
+def named(calls: SystemCalls) -> dict[str, Call]:
+    return {call.name: call for call in calls.calls}
+
+
+@pytest.mark.parametrize(
+    "goarch", [pytest.param(port, marks=() if port in QUICK else pytest.mark.sweep) for port in PORTS]
+)
+def test_every_port_stripped_or_not(goarch: str, builder: Builder, reader: Path) -> None:
+    calls = calls_of(read(program(builder, goarch), reader))
+    found = named(calls)
+    assert {"futex_waitv", "epoll_create1", "execve", "exit_group", "clone"} <= set(found)
+    assert not [name for name in found if name.startswith("#")], "a number that no kernel has"
+    (site,) = found["futex_waitv"].sites
+    assert (site.owner.function, site.owner.module, site.through) == ("main.main", "example.com/calls", "main.ask")
+    assert "main.ask" in calls.entries
+    assert found["futex_waitv"].needed
+    assert not found["pidfd_open"].needed
+    # What a thread is told to do by another, and in some releases one call of a starting child.
+    assert calls.unresolved <= 2, [one.owner.function for one in calls.unresolved_sites]
+    stripped = calls_of(read(program(builder, goarch, "-ldflags=-s -w"), reader))
+    assert {call.name: call.places for call in stripped.calls} == {call.name: call.places for call in calls.calls}
+    assert stripped.unresolved == calls.unresolved
+
+
+@pytest.mark.qemu
+@pytest.mark.parametrize(
+    "goarch", [pytest.param(port, marks=() if port in ("amd64", "arm64") else pytest.mark.sweep) for port in PORTS]
+)
+def test_whatever_a_run_calls_stands_in_the_code(goarch: str, builder: Builder, reader: Path) -> None:
+    emulator = qemu(goarch)
+    path = program(builder, goarch)
+    done = subprocess.run(
+        [emulator, "-strace", path, "again"], capture_output=True, text=True, timeout=200, check=False
+    )
+    made = set(re.findall(r"\d+ ([a-z_]\w+)\(", done.stderr))  # lines of threads run into each other
+    assert {"rt_sigaction", "exit_group"} <= made, done.stderr[-1000:]
+    calls = calls_of(read(path, reader))
+    known = {alias for call in calls.calls for alias in (call.name, *ALIASES.get(call.name, ()))}
+    # The return from a signal stands in the kernel's page of code (or the emulator's), not in the program.
+    assert made - known - {"rt_sigreturn", "sigreturn"} == set()
+
+
+ALIASES = {
+    "newfstatat": ("fstatat64",),
+    "fstatat64": ("newfstatat",),
+    "fadvise64": ("posix_fadvise",),
+    "rt_sigreturn": ("sigreturn",),
+    "futex": ("futex_time64",),
+    "_llseek": ("lseek",),
+}
+"""Names of the kernel that QEMU calls otherwise."""
+
+
+def qemu(goarch: str) -> Path:
+    from seatrial.errors import CouldNotCheck
+    from seatrial.packages import Packages
+    from seatrial.store import Store, default_root
+
+    name = f"qemu-{architectures()[goarch].qemu}"
+    if found := shutil.which(name):
+        return Path(found)
+    try:
+        return Packages(Store(default_root()), lambda _: None).fetch("qemu-user-10").path / "usr/bin" / name
+    except CouldNotCheck as error:
+        pytest.skip(f"{name} was missing: {error}")
+
+
+@pytest.mark.zig
+def test_c_code_and_its_own_c_library(builder: Builder, reader: Path) -> None:
+    """A static musl inside: its calls are found in C code, with those of syscall(3)."""
+    folder = builder.folder / "static-c"
+    folder.mkdir()
+    (folder / "main.go").write_text(
+        "package main\n\n/*\n#include <unistd.h>\n#include <sys/syscall.h>\n"
+        "static long ask(void) { return syscall(449, 0, 0, 0, 0, 0); }\n*/\n"
+        'import "C"\nimport "fmt"\n\nfunc main() { fmt.Println(C.ask()) }\n'
+    )
+    (folder / "go.mod").write_text("module example.com/staticc\n\ngo 1.27\n")
+    settings = {"GOOS": "linux", "GOARCH": "amd64", "CGO_ENABLED": "1", "CC": zig_cc("x86_64-linux-musl")}
+    builder.run_go(folder, ["build", "-o", "program", "."], settings)
+    calls = calls_of(read(folder / "program", reader))
+    sites = named(calls)["futex_waitv"].sites
+    assert [site.is_c for site in sites] == [True]
+    assert sites[0].through == "syscall"
+    assert named(calls)["clone"].sites
