@@ -111,6 +111,7 @@ func betweenProcesses(t *suite.T) {
 		t.Fatalf("what the other process stored is not seen here")
 	}
 	in.Write([]byte("x"))
+	in.Close() // it goes on without the word, too
 	b.add()
 	if err := child.Wait(); err != nil {
 		t.Fatalf("the other process: %v", err)

@@ -79,7 +79,7 @@ func inotifyEvent(t *suite.T) {
 	if err := os.Rename(filepath.Join(dir, longName), filepath.Join(dir, "b")); err != nil {
 		t.Unknown("%v", err)
 	}
-	buffer := make([]byte, 4096)
+	buffer := make([]byte, 4111) // a size of its own, by which a fault knows the call
 	n, err := syscall.Read(fd, buffer)
 	if err != nil {
 		t.Fatalf("read: %v", err)

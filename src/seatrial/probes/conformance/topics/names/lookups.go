@@ -140,9 +140,9 @@ func silence(t *suite.T) {
 	own, resolver := asking(t)
 	defer own.Close()
 	patience := t.Patience(30 * time.Millisecond)
+	began := time.Now()
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
-	began := time.Now()
 	found, err := resolver.LookupIP(ctx, "ip4", full("silent"))
 	took := time.Since(began)
 	if err == nil || !strings.HasPrefix(alone.Kind(err), "time-out") || took < patience || took > patience+t.Patience(2*time.Second) {
