@@ -92,6 +92,7 @@ def test_the_whole_suite_under_wine() -> None:
 
 @pytest.mark.slow
 @pytest.mark.qemu
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize(
     ("target", "topics", "faults"),
     [
@@ -124,6 +125,7 @@ def test_what_qemu_does_wrong_is_told_as_its_own(target: str, topics: tuple[str,
 
 @pytest.mark.slow
 @pytest.mark.wine
+@pytest.mark.timeout(900)
 def test_what_wine_does_wrong_is_told_as_its_own() -> None:
     ids = without_c("windows", "amd64", "files", "network")
     made = certified("windows-10/amd64", *ids)

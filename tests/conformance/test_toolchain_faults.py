@@ -20,7 +20,7 @@ from seatrial.store import Store, default_root
 from seatrial.toolchains import find_go, find_zig
 from support.conformance_probes import run_probe
 
-pytestmark = [pytest.mark.go, pytest.mark.zig, pytest.mark.slow]
+pytestmark = [pytest.mark.go, pytest.mark.zig, pytest.mark.slow, pytest.mark.timeout(900)]
 
 EMBEDDED = ("linking/go-archive-in-c-program", "linking/go-library-in-c-program")
 FILES = ("seatrial_archivehost", "libseatrial_goshared.so")
