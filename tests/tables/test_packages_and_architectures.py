@@ -18,7 +18,7 @@ def test_every_architecture_of_go_on_linux_is_there() -> None:
 
 def test_every_package_has_a_source_and_a_suite_of_debian() -> None:
     assert all(row.source and row.title for row in packages().values())
-    assert {row.suite for row in packages().values()} == {"bookworm", "bookworm-backports", "trixie"}
+    assert {row.suite for row in packages().values()} == {"bookworm", "bookworm-backports", "sid", "trixie"}
 
 
 def test_emulators_of_every_architecture_are_kept() -> None:
