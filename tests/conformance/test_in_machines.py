@@ -31,6 +31,7 @@ def test_cgroups_and_tracing_are_decided_in_a_machine() -> None:
     }, made.cases
     assert (made.fidelity, made.exit_code) == (Fidelity.SYSTEM_EMULATION, 0)
     assert "cgroup" in made.same
+    assert str(made.facts["machine: cgroup"]).startswith("v2: cpuset cpu") and "calibration" in made.facts
 
 
 def test_a_case_that_the_machine_cannot_show_is_told() -> None:

@@ -30,6 +30,7 @@ from seatrial.model.platform import Platform
 from seatrial.model.report import Tool, ToolVersion
 from seatrial.model.runner import Offer
 from seatrial.model.states import State
+from seatrial.model.trial import CanaryResult
 from seatrial.store import Store, file_digest
 from seatrial.tables.conformance_cases import cases_of
 from seatrial.tables.messages import message
@@ -190,7 +191,7 @@ class _Side:
         self.probe = msgspec.structs.replace(self.probe, runner=self.offer.implementation)
         self.tools += self.offer.tools
         run = part.run(part.infos, used, told=self._told)
-        self.facts = dict(run.facts)
+        self.facts = dict(run.facts) | _told_by_machine(part.canary(used))
         failed = sum(outcome.state is State.FAIL for outcome in run.cases.values()) + len(run.missing)
         if failed:
             self._certifier.note(
@@ -220,6 +221,15 @@ class _Side:
             CaseVerdict(info.id, info.contract, info.source, info.breaks, state, reason=reason, rule=rule)
             for info in self.infos
         )
+
+
+def _told_by_machine(canary: CanaryResult) -> dict[str, object]:
+    """How a guest saw its machine, and what the calibration found."""
+    return {
+        f"{one.kind}: {one.where}" if one.kind == "machine" else one.kind: one.value
+        for one in canary.evidence
+        if one.kind in ("machine", "calibration", "not shown")
+    }
 
 
 def _sound(part: Part) -> int | Verdict:

@@ -41,9 +41,13 @@ def as_stage(certificate: Certificate) -> Stage:
         same=certificate.same,
         rule=first.rule if first else "",
         evidence=tuple(_evidence(certificate)),
-        reproducer=shell_line(["seatrial", "conformance", "-t", certificate.platform]),
+        reproducer=shell_line(["seatrial", "conformance", "-t", certificate.platform, *_tier(certificate)]),
         seconds=certificate.seconds,
     )
+
+
+def _tier(certificate: Certificate) -> tuple[str, ...]:
+    return ("--tier", "vm") if certificate.runner.startswith("micro-vm") else ()
 
 
 def _evidence(certificate: Certificate) -> Iterator[Evidence]:

@@ -3,6 +3,7 @@
 One boot serves all programs, test binaries and probes of a platform (`seatrial.machines.session`).
 """
 
+import re
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -19,6 +20,7 @@ from seatrial.model.machine import (
     Kernel,
     MachineSpec,
     Proof,
+    Seen,
     SystemEmulator,
     VmLost,
     WrongMachine,
@@ -202,7 +204,7 @@ class MicroVm:
             same=same,
             loader=str(loader) if loader else "",
             libc_version=loader.version if loader else "",
-            lacks=tuple(sorted(set(known) - set(seen.features))) if seen.features else (),
+            lacks=tuple(sorted(set(known) - _features(seen))) if seen.features else (),
             limits=limits,
             notes=self._notes(platform, proof),
             time_factor=_TIME_FACTOR,
@@ -225,6 +227,12 @@ class MicroVm:
             return (Evidence("not shown", text, self.name),)
         text = f"TCG. KVM could not show a use of {beyond}: this host's CPU executes them, whatever CPUID says"
         return (Evidence("accelerator", text, self.name),)
+
+
+def _features(seen: Seen) -> set[str]:
+    """The CPU's features one by one: riscv64's kernel writes those of one letter as one word ("rv64imafdc")."""
+    letters = {letter for word in seen.features if re.match(r"rv(32|64)", word) for letter in word[4:]}
+    return {*seen.features, *letters}
 
 
 def _refused(runner: str, error: VmLost | WrongMachine | SeatrialError) -> CannotOffer:
