@@ -1,0 +1,140 @@
+"""Who uses imported symbols: C functions behind the linker's stubs, and the Go functions that lead to them."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from seatrial.formats import read_binary
+from seatrial.inspection import needs_in
+from seatrial.model.needs import SymbolNeed
+from support.builds import Builder, zig_cc
+
+pytestmark = pytest.mark.go
+
+INNER_GO = """package inner
+
+/*
+double deep(double x);
+*/
+import "C"
+
+// Deep calls a C function that calls another, which calls libm.
+func Deep(x float64) float64 { return float64(C.deep(C.double(x))) }
+"""
+
+INNER_C = """#include <math.h>
+#include <stdio.h>
+static __attribute__((noinline)) double deeper(double x) {
+  char text[64];
+  snprintf(text, sizeof text, "%f", x);
+  return exp(x) + text[0];
+}
+double deep(double x) { return deeper(x) + 1; }
+"""
+
+MAIN = """package main
+
+import (
+	"fmt"
+	"net"
+
+	"example.com/callers/inner"
+)
+
+func main() {
+	fmt.Println(inner.Deep(3))
+	fmt.Println(net.LookupHost("localhost"))
+}
+"""
+
+TARGETS = {
+    "amd64": "x86_64-linux-gnu.2.34",
+    "arm64": "aarch64-linux-gnu.2.34",
+    "386": "x86-linux-gnu.2.34",
+    "arm": "arm-linux-gnueabihf.2.34",
+    "loong64": "loongarch64-linux-gnu.2.36",
+    "ppc64le": "powerpc64le-linux-gnu.2.34",
+    "riscv64": "riscv64-linux-gnu.2.34",
+    "s390x": "s390x-linux-gnu.2.34",
+}
+
+
+def build(builder: Builder, goarch: str, *flags: str) -> Path:
+    folder = builder.folder / "callers"
+    if not folder.exists():
+        (folder / "inner").mkdir(parents=True)
+        (folder / "go.mod").write_text("module example.com/callers\n\ngo 1.27\n")
+        (folder / "main.go").write_text(MAIN)
+        (folder / "inner" / "inner.go").write_text(INNER_GO)
+        (folder / "inner" / "deep.c").write_text(INNER_C)
+    out = folder / f"program-{goarch}{''.join(filter(str.isalnum, ''.join(flags)))}"
+    if not out.exists():
+        settings = {"GOOS": "linux", "GOARCH": goarch, "CGO_ENABLED": "1", "CC": zig_cc(TARGETS[goarch])}
+        builder.run_go(folder, ["build", "-o", str(out), *flags, "."], settings)
+    return out
+
+
+def symbols(path: Path, reader: Path) -> dict[str, SymbolNeed]:
+    needs = needs_in(path, read_binary(path), reader)
+    assert isinstance(needs.symbols, tuple), needs.symbols
+    return {symbol.name: symbol for symbol in needs.symbols}
+
+
+@pytest.mark.zig
+@pytest.mark.parametrize(
+    "goarch", [pytest.param(name, marks=() if name == "amd64" else pytest.mark.sweep) for name in TARGETS]
+)
+def test_c_behind_go(goarch: str, builder: Builder, reader: Path) -> None:
+    found = symbols(build(builder, goarch), reader)
+    (user,) = found["exp"].users
+    assert (user.owner.function, user.is_c, user.calls) == ("deeper", True, True)
+    (way,) = user.ways
+    assert way.owner.function == "example.com/callers/inner._Cfunc_deep"
+    assert way.owner.package == "example.com/callers/inner"
+    assert way.owner.module == "example.com/callers"
+    assert way.via[-2:] == ("deep", "deeper")
+    named = {(user.owner.package, user.owner.module) for user in found["getaddrinfo"].users}
+    assert named == {("net", "std")}
+    ways = {way.owner.function for user in found["getaddrinfo"].users for way in user.ways}
+    assert ways == {"net._C2func_getaddrinfo"}
+    created = {user.owner.package for user in found["pthread_create"].users}
+    assert created == {"runtime/cgo"}
+    assert {user.owner.package for user in found["__libc_start_main"].users} == {"C start-up code"}
+
+
+@pytest.mark.zig
+def test_without_any_symbols(builder: Builder, reader: Path) -> None:
+    """The same chains, with addresses in place of the names of C functions."""
+    path = build(builder, "amd64", "-ldflags=-s -w")
+    done = subprocess.run(["strip", "--strip-all", path], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    found = symbols(path, reader)
+    (user,) = found["exp"].users
+    assert user.owner.function.startswith("C code at 0x")
+    assert [way.owner.function for way in user.ways] == ["example.com/callers/inner._Cfunc_deep"]
+    assert {way.owner.module for user in found["getaddrinfo"].users for way in user.ways} == {"std"}
+
+
+@pytest.mark.zig
+def test_position_independent(builder: Builder, reader: Path) -> None:
+    found = symbols(build(builder, "amd64", "-buildmode=pie"), reader)
+    assert [way.owner.package for user in found["exp"].users for way in user.ways] == ["example.com/callers/inner"]
+
+
+@pytest.mark.parametrize("port", ["windows/amd64", "windows/arm64", "darwin/amd64", "darwin/arm64"])
+def test_imports_of_pure_go(port: str, builder: Builder, reader: Path) -> None:
+    found = symbols(builder.build(port), reader)
+    name, function = {
+        "windows": ("CreateIoCompletionPort", "runtime.netpollinit"),
+        "darwin": ("_kqueue", "runtime.kqueue_trampoline"),
+    }[port.partition("/")[0]]
+    users = {user.owner.function: user.owner.module for user in found[name].users}
+    assert users[function] == "std"
+    unused = [symbol.name for symbol in found.values() if not symbol.users]
+    assert len(unused) <= len(found) // 10, unused
+
+
+def test_the_linker_s_stubs_are_no_users(builder: Builder, reader: Path) -> None:
+    found = symbols(builder.build("darwin/arm64"), reader)
+    assert not [user for symbol in found.values() for user in symbol.users if user.is_c]
