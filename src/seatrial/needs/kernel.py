@@ -43,7 +43,8 @@ def kernel_reasons(facts: BinaryFacts, calls: SystemCalls | Unknown) -> Iterator
         yield message("needs.unread-code", why=calls.unknown)
         return
     for call in calls.calls:
-        if call.needed and call.since != first and not (call.since and numbers(call.since) < numbers(_OLDEST)):
+        is_old = call.since and (call.since == first or numbers(call.since) < numbers(_OLDEST))
+        if call.needed and not is_old:
             yield _asked(call)
     if calls.unresolved:
         yield message("needs.unresolved", count=calls.unresolved)
