@@ -143,15 +143,19 @@ func timeZones(t *suite.T) {
 }
 
 func lateness(t *suite.T) {
-	const sleeps = 15
+	const sleeps, rounds = 15, 8
 	late := make([]time.Duration, sleeps)
-	for i := range late {
-		before := time.Now()
-		time.Sleep(time.Millisecond)
-		late[i] = time.Since(before) - time.Millisecond
+	for range rounds { // other programs take the CPUs, but not always
+		for i := range late {
+			before := time.Now()
+			time.Sleep(time.Millisecond)
+			late[i] = time.Since(before) - time.Millisecond
+		}
+		slices.Sort(late)
+		if late[sleeps/2] <= 5*time.Millisecond+expectedStep(t) {
+			return
+		}
 	}
-	slices.Sort(late)
-	if median := late[sleeps/2]; median > 5*time.Millisecond+expectedStep(t) {
-		t.Fatalf("half of them were later than %v, the latest %v", median, late[sleeps-1])
-	}
+	t.Fatalf("in each of %d rounds half of them were too late; in the last, later than %v, the latest %v",
+		rounds, late[sleeps/2], late[sleeps-1])
 }

@@ -66,7 +66,7 @@ func readDeadline(t *suite.T) {
 	client, server := pair(t)
 	defer client.Close()
 	defer server.Close()
-	buffer := make([]byte, 77)
+	buffer := make([]byte, 177)
 	began := time.Now()
 	server.SetReadDeadline(began.Add(shortly))
 	_, err := server.Read(buffer)
@@ -85,7 +85,7 @@ func deadlineMoved(t *suite.T) {
 	defer server.Close()
 	ended := make(chan error, 1)
 	go func() {
-		_, err := server.Read(make([]byte, 78))
+		_, err := server.Read(make([]byte, 178))
 		ended <- err
 	}()
 	select {

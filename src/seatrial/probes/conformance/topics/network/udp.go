@@ -103,7 +103,7 @@ func udpRefused(t *suite.T) {
 	socket.SetDeadline(time.Now().Add(t.Patience(time.Second)))
 	_, err = socket.Write([]byte("x"))
 	works(t, "sending", err)
-	_, err = socket.Read(make([]byte, 79))
+	_, err = socket.Read(make([]byte, 179))
 	fails(t, "receiving after the port was found closed", err, refused, reset)
 }
 

@@ -200,7 +200,7 @@ func readRestarted(t *suite.T) {
 		}
 		syscall.Write(pipe[1], []byte("data"))
 	}()
-	into := make([]byte, 77)
+	into := make([]byte, 187)
 	if n, err := syscall.Read(pipe[0], into); err != nil || string(into[:n]) != "data" {
 		t.Fatalf("a read that signals interrupted gives %d bytes and %v", n, err)
 	}
