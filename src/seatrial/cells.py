@@ -354,7 +354,7 @@ class CellRun:
             subject,
             floor_fits,
         )
-        if context.request.coverage and group_of(stage.state) is Group.GOOD:
+        if context.request.coverage and group_of(stage.state) in (Group.GOOD, Group.BAD):
             stage = self._covered(stage, trial)
         result = Result(msgspec.structs.replace(stage, reproducer=stage.reproducer or self._reproducer(trial.stage)))
         context.keep(self._platform, found, inputs, result)

@@ -11,6 +11,7 @@ import msgspec
 
 from seatrial import __version__, processes
 from seatrial.cells import CellRun, Context, Outcome
+from seatrial.executed import with_executed
 from seatrial.host import host
 from seatrial.machines import init_program
 from seatrial.model.events import CellPlanned, Event, Finished, Note, Planned, StageEnded, StageStarted
@@ -187,7 +188,7 @@ class _Run:
             )
             for cell in plan.cells
         )
-        every = tuple(finding for key in sorted(findings) for finding in findings[key])
+        every = with_executed((finding for key in sorted(findings) for finding in findings[key]), cells)
         return Report(
             schema=SCHEMA,
             tool=Tool(__version__, self._context.tools() if self._context else ()),

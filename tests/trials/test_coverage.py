@@ -13,7 +13,7 @@ from seatrial.model.binary import BinaryFacts
 from seatrial.model.coverage import Coverage
 from seatrial.model.project import SmokeSpec
 from seatrial.model.runner import Offer
-from seatrial.model.states import Fidelity, State
+from seatrial.model.states import Fidelity, StageName, State
 from seatrial.model.trial import Observation
 from seatrial.packages import Packages
 from seatrial.report.html import render
@@ -177,3 +177,20 @@ def test_verify_shows_what_was_executed(program: Callable[..., Path], tmp_path: 
     assert again.cells[0].stages[0].cached and again.cells[0].stages[0].coverage == stage.coverage
     plain = verified(store, path, "kylin-v10-sp3/hygon-7285", stages=("smoke",))
     assert plain.cells[0].stages[0].coverage is None
+
+
+def test_a_finding_tells_what_was_executed(program: Callable[..., Path], tmp_path: Path) -> None:
+    """The function is never guarded: kx-6000 traps in it, a CPU that has the feature executes it."""
+    path = program("amd64")
+    (path.parent / "seatrial.toml").write_text("[smoke]\nexit_code = 0\nwithin = 30\n")
+    targets = ("kylin-v10-sp3/hygon-7285", "kylin-v10-sp3/kx-6000")
+    report = verified(own_store(tmp_path / "cache"), path, *targets, stages=("static", "smoke"), coverage=True)
+    (finding,) = (one for one in report.findings if one.rule == "ST-ISA-002")
+    assert finding.target == targets[1]
+    told = {(one.kind, one.value, one.where) for one in finding.evidence}
+    assert ("executed", "AVX2 in main.executed: 1 instructions executed", targets[0]) in told
+    assert not any(
+        "main.never" in value or "main.behindFault:" in value for kind, value, _ in told if kind == "executed"
+    )
+    trapped = report.cells[1].stage(StageName.SMOKE)
+    assert trapped is not None and trapped.state is State.FAIL
