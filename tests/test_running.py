@@ -84,6 +84,12 @@ def test_the_native_runner_is_called_native() -> None:
     assert run_stage(StageName.SMOKE, Ways((NATIVE,)), always(GOOD), sound, STATIC).runner == "native"
 
 
+def test_a_machine_that_is_lost_before_it_offers_anything_is_the_environments() -> None:
+    lost = CannotOffer("micro-vm", Message("x", "lost"), "vm-lost", Message("x", "see"), State.ENVIRONMENT)
+    stage = run_stage(StageName.SMOKE, Ways((lost,)), always(GOOD), sound, STATIC)
+    assert (stage.state, stage.reason_code, stage.reason.text) == (State.ENVIRONMENT, "vm-lost", "lost")
+
+
 def test_without_an_offer_it_is_not_run_with_the_reason_and_the_need() -> None:
     stage = run_stage(StageName.SMOKE, Ways((NO_WINE, NO_QEMU)), always(GOOD), sound, STATIC)
     assert (stage.state, stage.reason.text, stage.reason_code) == (State.NOT_RUN, "no wine here", "no-wine")

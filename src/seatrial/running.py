@@ -100,7 +100,7 @@ def _not_run(name: StageName, refused: tuple[CannotOffer, ...]) -> Stage:
         return Stage(name, State.NOT_RUN, message("run.no-runner"), reason_code="no-runner")
     first = refused[0]
     others = tuple(Evidence("runner", other.reason.text, other.runner) for other in refused[1:])
-    return Stage(name, State.NOT_RUN, first.reason, reason_code=first.reason_code, needs=first.needs, evidence=others)
+    return Stage(name, first.state, first.reason, reason_code=first.reason_code, needs=first.needs, evidence=others)
 
 
 def _stage(

@@ -157,6 +157,16 @@ def test_what_cannot_be_started_is_told_after_the_token(session: Session, tmp_pa
     assert done.stderr.startswith(f"{session.token} machine {big} does not fit into the machine: it has 300 MiB")
 
 
+def test_what_is_no_text_is_left_out_or_refused(session: Session, visitor: Path) -> None:
+    env = {b"HOME": b"/root", b"WORD": b"word", b"ODD": b"\xff"}
+    command = [*session.client, "--", str(visitor), "tell", "0"]
+    done = subprocess.run(command, cwd="/", env=env, stdin=subprocess.DEVNULL, capture_output=True, check=False)
+    assert (done.returncode, done.stdout) == (0, b"/ word  /root is a folder\n")
+    done = subprocess.run([*command, b"\xff"], capture_output=True, check=False)
+    assert done.returncode == NO_ANSWER
+    assert done.stderr.decode() == f"{session.token} machine names that are not UTF-8 cannot be passed into a machine\n"
+
+
 @pytest.mark.parametrize(
     ("how", "why"), [("panic", "Kernel panic - not syncing: sysrq triggered crash"), ("reboot", "")]
 )

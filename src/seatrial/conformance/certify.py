@@ -180,7 +180,7 @@ class _Side:
         self.probe = Probe(self._kind, compiler, file_digest(part.probe), size, instead_of=instead_of)
         if not part.offers:
             self.probe = msgspec.structs.replace(self.probe, absent=part.ways.refusals[0].reason)
-            self._none(State.NOT_RUN, part.ways.refusals[0].reason, "no-runner")
+            self._none(part.ways.refusals[0].state, part.ways.refusals[0].reason, "no-runner")
             return
         sound = _sound(part)
         if isinstance(sound, Verdict):

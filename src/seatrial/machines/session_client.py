@@ -110,7 +110,7 @@ class _Client:
             if signal.getsignal(getattr(signal, name)) is not signal.SIG_IGN:
                 signal.signal(getattr(signal, name), lambda _number, _frame: None)
         self._woken = woken  # kept open
-        environment = dict(os.environ)
+        environment = {name: value for name, value in os.environ.items() if _is_text(name + value)}
         carry = [path for path in environment.pop(CARRY, "").split(os.pathsep) if path]
         request = {
             "argv": command,
@@ -121,8 +121,7 @@ class _Client:
             "one_cpu": "one-cpu" in options,
         }
         kind = b"V" if "seen" in options else b"R"
-        text = json.dumps(request, ensure_ascii=True)  # lone surrogates stay: names of files need not be UTF-8
-        self._connection.sendall(pack(kind, text.encode()))
+        self._connection.sendall(pack(kind, json.dumps(request, ensure_ascii=False).encode()))
 
     def work(self) -> int:
         """To the command's end; its exit code. A signal that ended it ends this process."""
@@ -173,6 +172,15 @@ class _Client:
         return int(answer["exit_code"])
 
 
+def _is_text(words: str) -> bool:
+    """Whether it can be told in JSON: the bytes of names need not be UTF-8."""
+    try:
+        words.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def _write(fd: int, data: bytes) -> None:
     try:
         while data:
@@ -195,6 +203,9 @@ def _main(arguments: list[str]) -> int:
     while rest and rest[0] != "--":
         name = rest.pop(0)[2:]
         options[name] = rest.pop(0) if name == "root" else ""
+    if not all(map(_is_text, [*rest, os.getcwd()])):  # noqa: PTH109 - as above
+        _write(2, f"{token} machine names that are not UTF-8 cannot be passed into a machine\n".encode())
+        return NO_ANSWER
     try:
         return _Client(session, token, options, rest[1:]).work()
     except OSError as error:

@@ -12,7 +12,7 @@ from seatrial.model.finding import Evidence
 from seatrial.model.message import Message
 from seatrial.model.platform import Platform
 from seatrial.model.report import Substitute, ToolVersion
-from seatrial.model.states import Fidelity
+from seatrial.model.states import Fidelity, State
 
 __all__ = ["CannotOffer", "Door", "Offer", "Runner", "Workload"]
 
@@ -85,6 +85,8 @@ class CannotOffer(msgspec.Struct, frozen=True):
     reason_code: str
     """`no-runner`, `no-emulator`, `no-kernel`, `no-wine`, `no-sysroot`, `cannot-run`, `vm-lost`, `mismatch`."""
     needs: Message
+    state: State = State.NOT_RUN
+    """`environment` where it should run and does not: a machine that is lost, or is another than it was told to be."""
 
 
 class Runner(Protocol):

@@ -28,7 +28,7 @@ from seatrial.model.machine import (
 from seatrial.model.platform import Platform
 from seatrial.model.report import ToolVersion
 from seatrial.model.runner import CannotOffer, Door, Offer, Workload
-from seatrial.model.states import Fidelity
+from seatrial.model.states import Fidelity, State
 from seatrial.packages import Packages, kernels
 from seatrial.packages.system_emulators import system_emulator
 from seatrial.runners.loaders import Loader, Sysroot, ask_version, cannot_fetch, libc_version, sysroot
@@ -236,8 +236,11 @@ def _features(seen: Seen) -> set[str]:
 
 
 def _refused(runner: str, error: VmLost | WrongMachine | SeatrialError) -> CannotOffer:
+    needs = message("runners.needs_vm")
     if isinstance(error, VmLost):
         why = message("run.vm-lost", stage=error.stage, why=error.why.rstrip("."))
-        return CannotOffer(runner, why, "vm-lost", message("runners.needs_vm"))
-    code = "mismatch" if isinstance(error, WrongMachine) else "cannot-run"
-    return CannotOffer(runner, message("run.machine", why=str(error).rstrip(".")), code, message("runners.needs_vm"))
+        return CannotOffer(runner, why, "vm-lost", needs, State.ENVIRONMENT)
+    why = message("run.machine", why=str(error).rstrip("."))
+    if isinstance(error, WrongMachine):
+        return CannotOffer(runner, why, "mismatch", needs, State.ENVIRONMENT)
+    return CannotOffer(runner, why, "cannot-run", needs)

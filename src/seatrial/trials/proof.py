@@ -85,7 +85,7 @@ def _machine(offer: Offer) -> tuple[Evidence, ...]:
         "not KVM": proof.accelerator_reason,
         "features that QEMU cannot give": ", ".join(proof.unsupported),
         "kernel": f"{seen.kernel}, taint {seen.taint}",
-        "CPU": f"{seen.cpu_model}, {seen.cpus} CPUs, NUMA nodes {' '.join(seen.numa_nodes) or 'none'}",
+        "CPU": f"{seen.cpu_model}, {seen.cpus} CPUs, NUMA nodes with CPUs {' and '.join(seen.numa_nodes)}",
         "CPU features": " ".join(seen.features),
         "memory": f"{seen.memory >> 20} MiB in pages of {seen.page_size} bytes",
         "cgroup": f"{seen.cgroup}: {' '.join(seen.controllers)}",
