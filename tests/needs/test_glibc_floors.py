@@ -38,6 +38,8 @@ SYMBOLS = {
     "strlcpy": "2.38",
     "__isoc23_strtol": "2.38",
     "pidfd_spawn": "2.39",
+    "pidfd_getpid": "2.39",
+    "strlcat": "2.40",
     "getrandom": "2.40",
     "sched_setattr": "2.41",
 }

@@ -1,16 +1,18 @@
 """System calls in the code of real programs, on every Linux port, against what a run under an emulator makes."""
 
-import re
-import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
 
+from seatrial.errors import CouldNotCheck
 from seatrial.formats import read_binary
 from seatrial.inspection import needs_in
 from seatrial.model.needs import Call, Needs, SystemCalls
+from seatrial.packages import Packages
+from seatrial.runners.emulators import Emulator, emulators
+from seatrial.store import Store, default_root
 from seatrial.tables.architectures import architectures
+from seatrial.trials.called import calls_of_run
 from support.builds import Builder, zig_cc
 
 pytestmark = pytest.mark.go
@@ -97,42 +99,21 @@ def test_every_port_stripped_or_not(goarch: str, builder: Builder, reader: Path)
     "goarch", [pytest.param(port, marks=() if port in ("amd64", "arm64") else pytest.mark.sweep) for port in PORTS]
 )
 def test_whatever_a_run_calls_stands_in_the_code(goarch: str, builder: Builder, reader: Path) -> None:
-    emulator = qemu(goarch)
     path = program(builder, goarch)
-    done = subprocess.run(
-        [emulator, "-strace", path, "again"], capture_output=True, text=True, timeout=200, check=False
-    )
-    made = set(re.findall(r"\d+ ([a-z_]\w+)\(", done.stderr))  # lines of threads run into each other
-    assert {"rt_sigaction", "exit_group"} <= made, done.stderr[-1000:]
+    made = calls_of_run(qemu(goarch), goarch, path, ["again"], timeout=200.0)
+    assert {"rt_sigaction", "exit_group"} <= set(made.calls)
+    assert made.ending == "exit code 0"
     calls = calls_of(read(path, reader))
-    known = {alias for call in calls.calls for alias in (call.name, *ALIASES.get(call.name, ()))}
     # The return from a signal stands in the kernel's page of code (or the emulator's), not in the program.
-    assert made - known - {"rt_sigreturn", "sigreturn"} == set()
+    assert set(made.calls) - set(named(calls)) - {"rt_sigreturn", "sigreturn"} == set()
 
 
-ALIASES = {
-    "newfstatat": ("fstatat64",),
-    "fstatat64": ("newfstatat",),
-    "fadvise64": ("posix_fadvise",),
-    "rt_sigreturn": ("sigreturn",),
-    "futex": ("futex_time64",),
-    "_llseek": ("lseek",),
-}
-"""Names of the kernel that QEMU calls otherwise."""
-
-
-def qemu(goarch: str) -> Path:
-    from seatrial.errors import CouldNotCheck
-    from seatrial.packages import Packages
-    from seatrial.store import Store, default_root
-
-    name = f"qemu-{architectures()[goarch].qemu}"
-    if found := shutil.which(name):
-        return Path(found)
-    try:
-        return Packages(Store(default_root()), lambda _: None).fetch("qemu-user-10").path / "usr/bin" / name
-    except CouldNotCheck as error:
-        pytest.skip(f"{name} was missing: {error}")
+def qemu(goarch: str) -> Emulator:
+    store = Store(default_root())
+    found = next(emulators(store, Packages(store, lambda _: None), architectures()[goarch]))
+    if isinstance(found, CouldNotCheck):
+        pytest.skip(f"QEMU for {goarch} was missing: {found}")
+    return found
 
 
 @pytest.mark.zig

@@ -26,12 +26,15 @@ _LABEL = 20
     help="Who asks for a symbol, a symbol version, a library, a CPU feature or syscall:<name>. May be repeated.",
 )
 @click.option("--floors", is_flag=True, help="The oldest kernel, C library, system and CPU, each with its reasons.")
+@click.option("--run", "arguments", metavar="ARGS", help="Run it once with these arguments: the system calls it made.")
 @click.option(
     "--json", "json_to", metavar="FILE", help="Write everything as JSON; - for stdout, and nothing else there."
 )
 @click.option("--go", metavar="PATH", default="", help="A Go command or GOROOT, to build the reader of code with.")
-def command(path: Path, why: tuple[str, ...], floors: bool, json_to: str | None, go: str) -> None:
-    """Show what a binary is, what it needs and from when on it runs, read from its bytes: nothing is run.
+def command(
+    path: Path, why: tuple[str, ...], floors: bool, arguments: str | None, json_to: str | None, go: str
+) -> None:
+    """Show what a binary is, what it needs and from when on it runs, read from its bytes: nothing is run, unless asked.
 
     PATH is an ELF, PE or Mach-O program, library or object, a universal file or an ar archive, of any platform,
     stripped or not.
@@ -42,6 +45,7 @@ def command(path: Path, why: tuple[str, ...], floors: bool, json_to: str | None,
     seatrial inspect ./server --why libpcap.so.1 --why getaddrinfo
     seatrial inspect ./server --why syscall:statx   call sites, and what happens on a kernel without it
     seatrial inspect ./server --floors
+    seatrial inspect ./server --run '-check x.conf' system calls of a run under QEMU, beside those in the code
     seatrial inspect app.exe --json -
     seatrial inspect ./server --json - | jq -r '.parts[].needs.floors[] | .kind + " " + .minimum'
 
@@ -55,19 +59,40 @@ def command(path: Path, why: tuple[str, ...], floors: bool, json_to: str | None,
     from seatrial.store import Store, default_root, write_atomically
     from seatrial.toolchains.reader import deep_reader
 
-    found = inspect(path, deep_reader(Store(default_root()), go), why)
+    store = Store(default_root())
+    found = inspect(path, deep_reader(store, go), why)
+    made = None
+    if arguments is not None:
+        from seatrial.inspected_run import calls_in_run
+
+        made = calls_in_run(path, found.facts, _words(arguments), store, lambda line: click.echo(line, err=True))
     if json_to is not None:
         document = {"schema": SCHEMA, "tool": {"version": __version__}, "facts": found.facts, "parts": found.parts}
+        if made:
+            document["run"] = made
         data = msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n"
         if json_to != "-":
             write_atomically(Path(json_to), data)
         else:
             click.echo(data, nl=False)
             return
-    if why or floors:
+    if why or floors or made:
         _print_answers(found, why, floors)
+        if made:
+            from seatrial.cli.inspect_called import called_lines
+
+            _print_indented(called_lines(made, found.parts[0].needs))
     else:
         _print_page(found)
+
+
+def _words(arguments: str) -> list[str]:
+    import shlex
+
+    try:
+        return shlex.split(arguments)
+    except ValueError as error:
+        raise click.BadParameter(f"{arguments!r}: {error}", param_hint="--run") from error
 
 
 def _print_answers(found: "Inspection", why: tuple[str, ...], floors: bool) -> None:
