@@ -14,6 +14,10 @@ PORT = "seatrial"
 NETWORK_PORT = "seatrial.network"
 """The name of the one for connections into the guest."""
 
+# The kernel's tests of its own cryptography take a seventh of a boot under TCG (measured: 2.76 s of CPU time, 2.38 s
+# without). Documents: crypto/algapi.c, crypto/kdf_sp800108.c, Documentation/admin-guide/kernel-parameters.txt.
+_NO_SELF_TESTS = ("cryptomgr.notests", "initcall_blacklist=crypto_kdf108_init")
+
 _MEGABYTE = 1 << 20
 _LEAST_MEMORY = 128 * _MEGABYTE
 
@@ -58,8 +62,9 @@ def check(spec: MachineSpec) -> GuestMachine:
 
 def kernel_arguments(spec: MachineSpec, row: GuestMachine) -> str:
     """The kernel command line. A panic ends the machine at once, and QEMU with it (`-no-reboot`)."""
-    words = [f"console={row.console}", "quiet", "panic=-1", f"seatrial.cgroup={spec.cgroup}"]
-    words += [f"seatrial.hostname={spec.hostname}", *row.arguments, *spec.kernel.arguments]
+    words = [f"console={row.console}", "quiet", "panic=-1", *_NO_SELF_TESTS]
+    words += [f"seatrial.cgroup={spec.cgroup}", f"seatrial.hostname={spec.hostname}"]
+    words += [*row.arguments, *spec.kernel.arguments]
     if spec.clock_source:
         words.append(f"clocksource={spec.clock_source}")
     return " ".join([*words, *spec.arguments])
