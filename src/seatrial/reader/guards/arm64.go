@@ -263,9 +263,9 @@ func conditionARM64(n uint32) condition {
 		return noCarry // after a comparison carry is the other way round than on x86
 	case 3:
 		return carry
-	case 8:
+	case 8, 12:
 		return above
-	case 9:
+	case 9, 13:
 		return notAbove
 	}
 	return never

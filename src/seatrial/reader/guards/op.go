@@ -33,8 +33,8 @@ const (
 	notEqual
 	carry
 	noCarry
-	above    // more, unsigned
-	notAbove // less or the same, unsigned
+	above    // more; only 0 is compared with, so signed or not is the same
+	notAbove // less or the same
 	zero     // a register is zero; of a branch that looks at src
 	notZero
 	bitSet // bit src2 of src

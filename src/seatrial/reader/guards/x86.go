@@ -262,9 +262,9 @@ func conditionX86(opcode uint8) condition {
 		return equal
 	case 5:
 		return notEqual
-	case 6:
+	case 6, 14:
 		return notAbove
-	case 7:
+	case 7, 15:
 		return above
 	}
 	return never
