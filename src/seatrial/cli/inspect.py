@@ -50,7 +50,7 @@ def command(
     seatrial inspect ./server --json - | jq -r '.parts[].needs.floors[] | .kind + " " + .minimum'
 
     What cannot be read is told with the reason, and the exit code is still 0. It is 2 for what is no binary or
-    ends within its headers, and for a WHAT that the binary does not ask for.
+    ends within its headers, and for a WHAT that the binary does not ask for; 3 where a WHAT could not be looked for.
     """
     import msgspec
 

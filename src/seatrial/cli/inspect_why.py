@@ -3,7 +3,7 @@
 import difflib
 from collections.abc import Iterable, Iterator
 
-from seatrial.errors import UsageError
+from seatrial.errors import CouldNotCheck, SeatrialError, UsageError
 from seatrial.model.absence import Unknown
 from seatrial.model.binary import BinaryFacts
 from seatrial.model.needs import (
@@ -32,7 +32,8 @@ Lines = Iterator[tuple[int, str]]
 def why(facts: BinaryFacts, needs: Needs, asked: str) -> Lines:
     """Who asks for a symbol, symbol version, library, CPU feature or `syscall:<name>`.
 
-    Raises UsageError for what the binary does not ask for, naming what comes near.
+    Raises UsageError for what the binary does not ask for, naming what comes near; CouldNotCheck where the code could
+    not be read.
     """
     if asked.startswith(_SYSCALL):
         yield from _system_call(needs, asked.removeprefix(_SYSCALL))
@@ -132,7 +133,7 @@ def _feature(asked: str, uses: list[FeatureUse]) -> Lines:
 def _system_call(needs: Needs, name: str) -> Lines:
     calls = needs.system_calls
     if isinstance(calls, Unknown):
-        raise UsageError(f"The system calls could not be read: {calls.unknown}.")
+        raise CouldNotCheck(f"The system calls could not be read: {calls.unknown.removesuffix('.')}.")
     found = next((call for call in calls.calls if name in (call.name, str(call.number))), None)
     if found is None:
         names = [call.name for call in calls.calls]
@@ -164,9 +165,9 @@ def _site(site: CallSite) -> Lines:
 
 def _nothing(
     asked: str, facts: BinaryFacts, symbols: tuple[SymbolNeed, ...], libraries: Iterable[str], needs: Needs, unread: str
-) -> UsageError:
+) -> SeatrialError:
     if unread:
-        return UsageError(f"Who asks for {asked!r} could not be read: {unread}.")
+        return CouldNotCheck(f"Who asks for {asked!r} could not be read: {unread.removesuffix('.')}.")
     names = {name for symbol in symbols for name in (symbol.name, symbol.version, symbol.library) if name}
     features = {name for reason in needs.floor(FloorKind.CPU).reasons for name in reason.minimum.split()}
     if not isinstance(needs.instructions, Unknown):

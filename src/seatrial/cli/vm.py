@@ -263,6 +263,10 @@ def _in_machine(
     try:
         return work(ready)
     except VmLost as lost:
+        if re.search(r"CPU model|Property|CPU feature", lost.log):
+            raise UsageError(
+                f"QEMU does not make this CPU: {lost.why.rstrip('.')}.", "Name another with --cpu."
+            ) from lost
         for line in lost.console.splitlines()[-10:]:
             click.echo(f"console: {line}", err=True)
         raise CouldNotCheck(f"The machine was lost at stage {lost.stage}: {lost.why.rstrip('.')}.") from lost
