@@ -37,7 +37,7 @@ func init() {
 			stop()
 		}
 		io.ReadAll(os.Stdin) // it ends when the reader of stdout is gone
-		_, err := os.Stdout.WriteString("is anybody there?")
+		_, err := os.Stdout.WriteString("is anybody there who reads what is written here?")
 		if len(args) == 0 {
 			fmt.Fprintln(os.Stderr, "alive after:", err)
 			return 3
