@@ -87,7 +87,6 @@ def run(
     Raises VmLost, WrongMachine, UsageError and CouldNotCheck.
     """
     with session.machine(order) as machine:
-        assert machine is not None  # it is always wanted
         ready(machine)
         ended = machine.run(order.argv, order.env, order.cwd, seconds, stdin, limits, on_stdout, on_stderr)
         return Result(machine.proof, ended)
@@ -96,7 +95,6 @@ def run(
 def shell(session: Session, order: Order, tools: Path, ready: Callable[[Machine], object]) -> Result:
     """A command on the user's terminal, with the small tools of a busybox in the guest's /bin. Raises as `run`."""
     with session.machine(order) as machine:
-        assert machine is not None  # it is always wanted
         machine.put(tools, "/bin/busybox")
         machine.run(["/bin/busybox", "--install", "-s", "/bin"], {})
         ready(machine)

@@ -119,6 +119,17 @@ def test_a_lost_machine_is_one_line_and_could_not_check(guest: Path) -> None:
 @pytest.mark.go
 @pytest.mark.vm
 @_needs_a_machine
+@pytest.mark.parametrize("cpu", ["no-such-cpu", "Dhyana,+no-such-feature"])
+def test_a_cpu_that_qemu_does_not_make(guest: Path, cpu: str) -> None:
+    done = seatrial("vm", "run", "-q", "--cpu", cpu, "--", guest, "exit", "0")
+    assert done.returncode == 2
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("seatrial: QEMU does not make this CPU: ") and "no-such" in line
+
+
+@pytest.mark.go
+@pytest.mark.vm
+@_needs_a_machine
 def test_a_level_that_the_cpu_does_not_have(program: Callable[..., Path]) -> None:
     hello = program('package main\n\nimport "fmt"\n\nfunc main() { fmt.Println("hello") }\n', "v3")
     done = seatrial("vm", "run", "-q", "--cpu", "Nehalem", "--", hello)

@@ -107,7 +107,7 @@ class Session:
 
     def proof(self) -> Proof:
         """What the machine is, as its guest saw it; booted for it if need be. Raises as `machine`."""
-        with self._in_turn():
+        with self.turn():
             return self._ready().proof
 
     def rest(self) -> None:
@@ -193,17 +193,17 @@ class Session:
             channel.send_json(Kind.ERROR, _Answer(told=(f"machine {error}",)))
 
     @contextlib.contextmanager
-    def machine(self, order: Order, wanted: Callable[[], bool] = lambda: True) -> Iterator[Machine | None]:
+    def machine(self, order: Order) -> Iterator[Machine]:
         """The machine with everything in it that the order needs, for as long as this lasts; others wait.
 
-        None where it is not `wanted` any more once its turn has come. Raises VmLost, WrongMachine, SeatrialError.
+        Raises VmLost, WrongMachine, SeatrialError.
         """
-        with self._in_turn():
-            yield self._prepare(order) if wanted() else None
+        with self.turn():
+            yield self.prepared(order)
 
     @contextlib.contextmanager
-    def _in_turn(self) -> Iterator[None]:
-        """A machine that is lost is given up before the next one has its turn."""
+    def turn(self) -> Iterator[None]:
+        """Wait for it, and keep it while this lasts. A machine that is lost is given up before the next turn."""
         with self._turn:
             try:
                 yield
@@ -219,7 +219,8 @@ class Session:
             self._machine = boot(self.spec, self.emulator, self._init, self.store, self._note)
         return self._machine
 
-    def _prepare(self, order: Order) -> Machine:
+    def prepared(self, order: Order) -> Machine:
+        """The machine with what the order needs, for whoever has the turn. Raises as `machine`."""
         wanted = [(Path(order.root), "/")] if order.root else []
         wanted += [(Path(path), path) for path in order.carry]
         program = os.path.normpath(Path(order.cwd, order.argv[0]))
@@ -296,10 +297,10 @@ class _Command:
     def work(self) -> None:
         """Run it and tell the client how it ended. Raises VmLost, WrongMachine, SeatrialError."""
         try:
-            with self._session.machine(self._order, lambda: not self._gone.is_set()) as machine:
-                if machine is None:
+            with self._session.turn():
+                if self._gone.is_set():
                     return
-                ended = self._run(machine)
+                ended = self._run(self._session.prepared(self._order))
         finally:
             self._over.set()
         if not self._gone.is_set():
