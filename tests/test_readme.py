@@ -26,6 +26,7 @@ QUICK = {
     "seatrial targets kylin-v10-sp3/ft-2000-4": "verbatim",
     "seatrial inspect ./app-linux-amd64": "linux",
     "seatrial inspect ./app-linux-amd64 --floors": "kernel",
+    "seatrial inspect ./app-linux-amd64 --run -h": "in the code",
     "seatrial inspect ./app-linux-amd64 --why avx2 --why syscall:openat": "guarded",
     "seatrial trace-linking -- bash -c true": "libc.so.6",
     "seatrial vm kernels": "debian-12",

@@ -7,7 +7,9 @@ import pytest
 
 from seatrial.formats import read_binary
 from seatrial.inspection import needs_in
-from seatrial.model.needs import SymbolNeed
+from seatrial.model.needs import FloorKind, SymbolNeed
+from seatrial.platforms import load
+from seatrial.rules import judge
 from support.builds import Builder, zig_cc
 
 pytestmark = pytest.mark.go
@@ -101,6 +103,19 @@ def test_c_behind_go(goarch: str, builder: Builder, reader: Path) -> None:
     created = {user.owner.package for user in found["pthread_create"].users}
     assert created == {"runtime/cgo"}
     assert {user.owner.package for user in found["__libc_start_main"].users} == {"C start-up code"}
+
+
+@pytest.mark.zig
+def test_a_floor_and_a_finding_name_the_packages(builder: Builder, reader: Path) -> None:
+    path = build(builder, "amd64")
+    facts = read_binary(path)
+    needs = needs_in(path, facts, reader)
+    top = needs.floor(FloorKind.GLIBC).reasons[0]
+    assert top.subject == "GLIBC_2.34"
+    assert {"net", "runtime/cgo"} <= {owner.package for owner in top.owners}
+    found = [one for one in judge(facts, load().platform("kylin-v10-sp3/amd64"), needs) if one.subject == "GLIBC_2.34"]
+    where = {evidence.value: evidence.where for evidence in found[0].evidence}
+    assert where["res_search@GLIBC_2.34"] == "libc.so.6; used by net"
 
 
 @pytest.mark.zig

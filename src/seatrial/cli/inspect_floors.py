@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from seatrial.model.needs import Floor, FloorKind, Reason
+from seatrial.model.needs import Cause, Floor, FloorKind, Reason
 
 __all__ = ["floor_lines", "headline"]
 
@@ -38,6 +38,10 @@ def floor_lines(floor: Floor) -> Iterator[tuple[int, str]]:
     yield 0, f"{name}: {lowest}"
     for reason in floor.reasons[:_OTHERS]:
         yield 1, _reason(floor, reason)
+        if reason.cause in (Cause.SYMBOL, Cause.IMPORT) and reason.owners:
+            packages = list(dict.fromkeys(owner.package or owner.function for owner in reason.owners))
+            more = f" and {len(packages) - _OTHERS} more" if len(packages) > _OTHERS else ""
+            yield 2, f"asked for by {', '.join(packages[:_OTHERS])}{more}"
     if len(floor.reasons) > _OTHERS:
         yield 1, f"and {len(floor.reasons) - _OTHERS} lower reasons"
     for unknown in floor.unknown:

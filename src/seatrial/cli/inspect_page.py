@@ -1,6 +1,6 @@
 """The page of `seatrial inspect`: the facts and needs of a binary as titled rows for people."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from seatrial.cli.inspect_floors import headline
 from seatrial.inspection import Inspection, Part
@@ -50,7 +50,11 @@ def _floors(needs: Needs) -> Rows:
     for floor in needs.floors:
         label, lowest = headline(floor)
         because = next((reason for reason in floor.reasons if reason.minimum == floor.minimum), None)
-        yield label, lowest + (f": {because.message.text}" if because else "")
+        asks = list(dict.fromkeys(owner.package or owner.function for owner in because.owners)) if because else []
+        yield (
+            label,
+            lowest + (f": {because.message.text}" if because else "") + (f" Asks: {_some(asks)}." if asks else ""),
+        )
 
 
 def _may_use(needs: Needs) -> Rows:
@@ -72,7 +76,7 @@ def _known(names: tuple[str, ...] | Unknown) -> tuple[str, ...]:
     return () if isinstance(names, Unknown) else names
 
 
-def _some(names: tuple[str, ...]) -> str:
+def _some(names: Sequence[str]) -> str:
     more = f" and {len(names) - _NAMES_SHOWN} more" if len(names) > _NAMES_SHOWN else ""
     return ", ".join(names[:_NAMES_SHOWN]) + more
 

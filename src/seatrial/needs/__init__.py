@@ -3,6 +3,7 @@
 from seatrial.model.binary import BinaryFacts
 from seatrial.model.insight import Deep
 from seatrial.model.needs import NOT_READ, FloorKind, Needs
+from seatrial.needs.attribution import attributed
 from seatrial.needs.code import symbols_of, system_calls_of, wants_of
 from seatrial.needs.floors import floors_of
 from seatrial.needs.instruction_sets import feature_uses, instruction_reasons
@@ -19,4 +20,5 @@ def needs_of(facts: BinaryFacts, deep: Deep = _NOT_READ) -> Needs:
     calls = system_calls_of(facts, deep)
     uses = feature_uses(facts, deep)
     read = {FloorKind.KERNEL: kernel_reasons(facts, calls), FloorKind.CPU: instruction_reasons(uses)}
-    return Needs(floors_of(facts, read), symbols_of(facts, deep), calls, uses)
+    symbols = symbols_of(facts, deep)
+    return Needs(attributed(floors_of(facts, read), symbols), symbols, calls, uses)
