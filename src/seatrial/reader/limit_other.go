@@ -4,7 +4,8 @@ package main
 
 import "runtime/debug"
 
-// limit makes the collector work hard from a half on; there is no limit of the system's that would count the heap.
-func limit(_, bytes uint64) {
-	debug.SetMemoryLimit(int64(min(bytes/2, 1<<62)))
+// limit makes the collector work hard where the heap is as large as the mapping; there is no limit of the system's that
+// would count the heap.
+func limit(mapping, _ uint64) {
+	debug.SetMemoryLimit(int64(max(mapping, smallest)))
 }

@@ -21,6 +21,8 @@ import (
 	_ "seatrial.example/reader/wants"
 )
 
+const smallest = 64 << 20 // bytes of heap that a small file may well need
+
 func main() {
 	if err := run(); err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -36,8 +38,7 @@ func run() error {
 	if asked.Memory > 0 {
 		limit(asked.Size, asked.Memory)
 	}
-	// A file that is cut off while it is mapped gives SIGBUS: let that be the failure of one part.
-	debug.SetPanicOnFault(true)
+	debug.SetPanicOnFault(true) // see request.Respond
 	data, err := mapped(asked.File, asked.Offset, asked.Size)
 	if err != nil {
 		return err

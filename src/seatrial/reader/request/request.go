@@ -5,8 +5,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"runtime"
 	"runtime/debug"
 	"sort"
+	"sync"
 
 	"seatrial.example/reader/gometa"
 	"seatrial.example/reader/image"
@@ -55,18 +57,23 @@ func Register(name string, read Read) { registered[name] = registration{read, fa
 // RegisterGo adds a want that is unknown, with the reason, where there is no Go metadata.
 func RegisterGo(name string, read Read) { registered[name] = registration{read, true} }
 
-// Respond answers the wants of a request on a mapped image.
+// Respond answers the wants of a request on a mapped image, several at a time.
 func Respond(m *image.Image, wants []Want) Answer {
-	answer := Answer{Parts: map[string]any{}}
-	var meta *gometa.Meta
-	var failed error
-	loaded := false
-	for _, want := range wants {
-		if !loaded {
-			meta, failed = load(m)
-			loaded = true
-		}
-		answer.Parts[want.Name] = respond(m, meta, failed, want)
+	parts := make([]any, len(wants))
+	meta, failed := load(m)
+	var group sync.WaitGroup
+	slots := make(chan struct{}, runtime.GOMAXPROCS(0))
+	for i, want := range wants {
+		slots <- struct{}{}
+		group.Go(func() {
+			parts[i] = respond(m, meta, failed, want)
+			<-slots
+		})
+	}
+	group.Wait()
+	answer := Answer{Parts: make(map[string]any, len(wants))}
+	for i, want := range wants {
+		answer.Parts[want.Name] = parts[i]
 	}
 	return answer
 }
@@ -81,6 +88,8 @@ func load(m *image.Image) (meta *gometa.Meta, err error) {
 }
 
 func respond(m *image.Image, meta *gometa.Meta, failed error, want Want) (part any) {
+	// A file that is cut off while it is mapped gives SIGBUS: let that be the failure of one part.
+	debug.SetPanicOnFault(true)
 	defer func() {
 		if fault := recover(); fault != nil {
 			part = Unknown{bug(want.Name, fault).Error()}
