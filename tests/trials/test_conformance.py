@@ -164,6 +164,6 @@ def test_words_without_the_token_are_the_probes_own(fake: Make) -> None:
 def test_what_runners_lack() -> None:
     assert lacks(NATIVE, "amd64") == {}
     assert set(lacks(NATIVE, "amd64", "no loader")) == {"self-exec"}
-    assert set(lacks(QEMU, "amd64")) == {"real-time", "ptrace", "weak-memory"}
-    assert set(lacks(QEMU, "arm64")) == {"real-time", "ptrace"}
+    assert set(lacks(QEMU, "amd64")) == {"real-time", "ptrace", "many-forks", "weak-memory"}
+    assert set(lacks(QEMU, "arm64")) == {"real-time", "ptrace", "many-forks"}
     assert set(lacks(WINE, "amd64")) == {"real-time"}

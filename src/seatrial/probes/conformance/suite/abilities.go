@@ -28,6 +28,7 @@ var abilities = map[string]ability{
 	"loopback-6":  {without: NotApplicable, missing: sync.OnceValue(noLoopback6)},
 	"root":        {without: Unknown, missing: notRoot},
 	"ptrace":      {without: Unknown},
+	"many-forks":  {without: Unknown},
 	"two-cpus":    {without: Unknown, missing: oneCPU},
 	"cgroup-v1":   {without: NotApplicable, missing: sync.OnceValue(func() string { return noCgroup("v1") })},
 	"cgroup-v2":   {without: NotApplicable, missing: sync.OnceValue(func() string { return noCgroup("v2") })},

@@ -25,7 +25,7 @@ func init() {
 		Contract: "1,000 programs (200 under an emulator) are started, eight at a time, and each gives its output and exit status.",
 		Source:   "package os/exec; Go syscall/exec_linux.go, exec_windows.go; runtime, ForkLock",
 		Breaks:   "Build tools, CI agents and shells lose children: EAGAIN, ETXTBSY, zombies, hanging pipes.",
-		Needs:    []string{"self-exec", "threads"},
+		Needs:    []string{"self-exec", "threads", "many-forks"},
 		Seconds:  60,
 		Run:      execStorm,
 	}, suite.Case{
