@@ -10,9 +10,10 @@ import click
 if TYPE_CHECKING:
     from seatrial.inspection import Inspection
 
-__all__ = ["SCHEMA", "command"]
+__all__ = ["COMPARE_SCHEMA", "SCHEMA", "command"]
 
 SCHEMA = "seatrial/inspect/2"
+COMPARE_SCHEMA = "seatrial/inspect-compare/1"
 
 _LABEL = 20
 
@@ -27,6 +28,25 @@ _LABEL = 20
 )
 @click.option("--floors", is_flag=True, help="The oldest kernel, C library, system and CPU, each with its reasons.")
 @click.option("--run", "arguments", metavar="ARGS", help="Run it once with these arguments: the system calls it made.")
+@click.option(
+    "--compare",
+    "other",
+    metavar="OTHER",
+    type=click.Path(path_type=Path),
+    help="Set another binary beside it: the same program with and without cgo, or any two.",
+)
+@click.option(
+    "--source",
+    metavar="DIR",
+    type=click.Path(path_type=Path),
+    help="With --compare: the module that was built, for its #cgo words. Default: the module cache.",
+)
+@click.option(
+    "--sysroot",
+    metavar="DIR",
+    type=click.Path(path_type=Path),
+    help="With --compare: stands for / where libraries are looked for. Default: this host.",
+)
 @click.option(
     "--json", "json_to", metavar="FILE", help="Write everything as JSON; - for stdout, and nothing else there."
 )

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from seatrial.model.needs import Cause, Floor, FloorKind, Reason
+from seatrial.model.states import Confidence
 
 __all__ = ["floor_lines", "headline"]
 
@@ -28,7 +29,8 @@ def headline(floor: Floor) -> tuple[str, str]:
     if floor.kind is FloorKind.PAGE_SIZE:
         return name, f"up to {int(floor.minimum) // 1024} KiB"
     if floor.kind is FloorKind.CPU:
-        return name, ", ".join(reason.title or reason.minimum for reason in floor.reasons) or "any"
+        binding = [reason for reason in floor.reasons if reason.confidence is not Confidence.POSSIBLE]
+        return name, ", ".join(reason.title or reason.minimum for reason in binding) or "any"
     return name, floor.minimum or "any"
 
 

@@ -7,7 +7,7 @@ from seatrial.inspection import Inspection, Part
 from seatrial.model.absence import Unknown
 from seatrial.model.binary import BinaryFacts, BinaryFormat, GoBuildInfo, Kind, NeededSymbol
 from seatrial.model.go_target import VARIANT_AXES
-from seatrial.model.needs import Needs
+from seatrial.model.needs import Cause, FeatureUse, Needs, Standing
 
 __all__ = ["page"]
 
@@ -50,14 +50,22 @@ def _floors(needs: Needs) -> Rows:
     for floor in needs.floors:
         label, lowest = headline(floor)
         because = next((reason for reason in floor.reasons if reason.minimum == floor.minimum), None)
-        asks = list(dict.fromkeys(owner.package or owner.function for owner in because.owners)) if because else []
-        yield (
-            label,
-            lowest + (f": {because.message.text}" if because else "") + (f" Asks: {_some(asks)}." if asks else ""),
-        )
+        if because is None:
+            yield label, lowest
+            continue
+        told = f"{lowest}: {because.message.text}"
+        if because.cause in (Cause.SYMBOL, Cause.IMPORT) and because.owners:
+            told += (
+                f" Asked for by {_some(list(dict.fromkeys(one.package or one.function for one in because.owners)))}."
+            )
+        yield label, told
 
 
 def _may_use(needs: Needs) -> Rows:
+    if isinstance(needs.instructions, Unknown):
+        yield "CPU features", f"unknown: {needs.instructions.unknown}"
+    else:
+        yield from _listed("CPU features", _features(needs.instructions))
     calls = needs.system_calls
     if isinstance(calls, Unknown):
         yield "system calls", f"unknown: {calls.unknown}" if needs.system else ""
@@ -66,6 +74,16 @@ def _may_use(needs: Needs) -> Rows:
     yield "system calls", f"{len(calls.calls)} in the code{unresolved}"
     spared = [call for call in calls.calls if not call.needed]
     yield from _listed("can do without", (f"{call.name} (Linux {call.since})" for call in spared))
+
+
+def _features(uses: tuple[FeatureUse, ...]) -> Iterator[str]:
+    """Those beyond what the compiler was told, by how they are guarded."""
+    by_standing: dict[Standing, dict[str, None]] = {}
+    for use in uses:
+        by_standing.setdefault(use.standing, {})[use.feature] = None
+    for standing in Standing:
+        if standing in by_standing:
+            yield f"{standing}: {', '.join(sorted(by_standing[standing]))}"
 
 
 def _said(value: object) -> str:
