@@ -59,8 +59,12 @@ class Case(msgspec.Struct, frozen=True):
     silent_there: Changes = {}
     call: tuple[int, str] | None = None
     """A system call in its code: the number and the function."""
+    instructions: tuple[str, str] | None = None
+    """Unguarded instructions: the CPU feature and the function."""
 
     def needs(self, facts: BinaryFacts) -> Needs:
+        if self.instructions:
+            return needs_of(facts, reader_answers.instructions(*self.instructions))
         if self.call is None:
             return needs_of(facts)
         number, function = self.call
@@ -431,6 +435,18 @@ CASES = (
         {},
         {"kernel": "5.6"},
         call=(437, "main.confine"),
+    ),
+    Case(
+        "ST-ISA-002",
+        "static",
+        {},
+        "debian",
+        {},
+        "main.sum",
+        WARNING,
+        {},
+        {"features": V3_FEATURES},
+        instructions=("avx2", "main.sum"),
     ),
     Case("ST-CGROUP-001", "static", {"go": go("go1.24.6")}, "debian", {}, "go1.24.6", NOTE, {}, {"cgroup": "none"}),
 )

@@ -20,3 +20,10 @@ def system_calls(*calls: tuple[int, list[dict[str, Any]]], unresolved: int = 0) 
         "entries": ["syscall.Syscall"],
     }
     return Deep({"syscalls": msgspec.Raw(msgspec.json.encode(answer))})
+
+
+def instructions(feature: str, function: str, standing: str = "unguarded", why: str = "way") -> Deep:
+    """A function that uses a feature of the CPU."""
+    use = place(function) | {"feature": feature, "count": 3, "first": 0x401000, "standing": standing, "why": why}
+    answer = {"uses": [use | {"guard": "main.main", "way": [{"function": "main.main", "package": "main"}]}]}
+    return Deep({"isa": msgspec.Raw(msgspec.json.encode(answer))})
