@@ -10,10 +10,9 @@ import click
 if TYPE_CHECKING:
     from seatrial.inspection import Inspection
 
-__all__ = ["COMPARE_SCHEMA", "SCHEMA", "command"]
+__all__ = ["SCHEMA", "command"]
 
 SCHEMA = "seatrial/inspect/2"
-COMPARE_SCHEMA = "seatrial/inspect-compare/1"
 
 _LABEL = 20
 
@@ -52,7 +51,15 @@ _LABEL = 20
 )
 @click.option("--go", metavar="PATH", default="", help="A Go command or GOROOT, to build the reader of code with.")
 def command(
-    path: Path, why: tuple[str, ...], floors: bool, arguments: str | None, json_to: str | None, go: str
+    path: Path,
+    why: tuple[str, ...],
+    floors: bool,
+    arguments: str | None,
+    other: Path | None,
+    source: Path | None,
+    sysroot: Path | None,
+    json_to: str | None,
+    go: str,
 ) -> None:
     """Show what a binary is, what it needs and from when on it runs, read from its bytes: nothing is run, unless asked.
 
@@ -66,19 +73,27 @@ def command(
     seatrial inspect ./server --why syscall:statx   call sites, and what happens on a kernel without it
     seatrial inspect ./server --floors
     seatrial inspect ./server --run '-check x.conf' system calls of a run under QEMU, beside those in the code
+    seatrial inspect ./server --compare ./server-pure --source .   what cgo changed, the way to each library
     seatrial inspect app.exe --json -
     seatrial inspect ./server --json - | jq -r '.parts[].needs.floors[] | .kind + " " + .minimum'
 
     What cannot be read is told with the reason, and the exit code is still 0. It is 2 for what is no binary or
     ends within its headers, and for a WHAT that the binary does not ask for; 3 where a WHAT could not be looked for.
     """
-    import msgspec
-
-    from seatrial import __version__
+    from seatrial.cli.inspect_json import written
     from seatrial.inspection import inspect
-    from seatrial.store import Store, default_root, write_atomically
+    from seatrial.store import Store, default_root
     from seatrial.toolchains.reader import deep_reader
 
+    if other is not None:
+        from seatrial.cli.inspect_compare import compare_binaries
+
+        if why or floors or arguments is not None:
+            raise click.UsageError("--compare stands alone: --why, --floors and --run are asked of one binary.")
+        compare_binaries(path, other, source, sysroot, json_to, go)
+        return
+    if source or sysroot:
+        raise click.UsageError("--source and --sysroot belong to --compare.")
     store = Store(default_root())
     found = inspect(path, deep_reader(store, go), why)
     made = None
@@ -86,16 +101,8 @@ def command(
         from seatrial.inspected_run import calls_in_run
 
         made = calls_in_run(path, found.facts, _words(arguments), store, lambda line: click.echo(line, err=True))
-    if json_to is not None:
-        document = {"schema": SCHEMA, "tool": {"version": __version__}, "facts": found.facts, "parts": found.parts}
-        if made:
-            document["run"] = made
-        data = msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n"
-        if json_to != "-":
-            write_atomically(Path(json_to), data)
-        else:
-            click.echo(data, nl=False)
-            return
+    if written(SCHEMA, {"facts": found.facts, "parts": found.parts} | ({"run": made} if made else {}), json_to):
+        return
     if why or floors or made:
         _print_answers(found, why, floors)
         if made:
