@@ -6,10 +6,12 @@ The commands of one comparison take turns, so that a machine that grows slower o
 import os
 import statistics
 import subprocess
+import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
 
-__all__ = ["in_turns", "run", "table"]
+__all__ = ["Usage", "compare", "in_turns", "run", "table", "usage"]
 
 
 def run(command: Sequence[str], environment: Mapping[str, str] | None = None) -> float:
@@ -52,4 +54,63 @@ def table(title: str, seconds: Mapping[str, Sequence[float]], base: str, goal: f
         name = next(iter(seconds))
         ratio = medians[name] / medians[base]
         lines.append(f"  {name} / {base} = {ratio:.2f}, goal at most {goal}: {'met' if ratio <= goal else 'NOT met'}")
+    return "\n".join(lines)
+
+
+class Usage(NamedTuple):
+    """What a command took: seconds that passed, seconds of CPU, the largest resident set of one process in bytes."""
+
+    wall: float
+    cpu: float
+    memory: int
+
+
+def usage(command: Sequence[str], stdin: bytes = b"") -> Usage:
+    """Run a command and its children, its output thrown away; SystemExit when it does not end with 0."""
+    with tempfile.TemporaryFile() as given:
+        given.write(stdin)
+        given.seek(0)
+        started = time.perf_counter()
+        process = subprocess.Popen(command, stdin=given, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        _, status, used = os.wait4(process.pid, 0)
+        wall = time.perf_counter() - started
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode != 0:
+        raise SystemExit(f"exit code {process.returncode} of {' '.join(command[:3])}")
+    return Usage(wall, used.ru_utime + used.ru_stime, used.ru_maxrss * 1024)
+
+
+def compare(
+    tasks: Mapping[str, Callable[[], Usage | None]],
+    rounds: int,
+    goals: Sequence[tuple[str, str, float]],
+    memory: tuple[str, int],
+) -> str:
+    """Medians of each task, and whether the ratios of CPU time are at most their goals; None: it is not there.
+
+    `memory`: a task and the bytes that it may take.
+    """
+    measured: dict[str, list[Usage]] = {}
+    missing: dict[str, None] = {}
+    for _ in range(rounds):
+        for name, task in tasks.items():
+            if name in missing:
+                continue
+            if (one := task()) is None:
+                missing[name] = None
+            else:
+                measured.setdefault(name, []).append(one)
+    middle = {name: Usage(*map(statistics.median, zip(*rows, strict=True))) for name, rows in measured.items()}
+    lines = [f"  {'median of ' + str(rounds):<32}{'CPU':>10}{'passed':>10}{'memory':>10}"]
+    for name, row in middle.items():
+        lines.append(f"  {name:<32}{row.cpu:>8.2f} s{row.wall:>8.2f} s{row.memory / 1e6:>7.0f} MB")
+    for name, base, goal in goals:
+        if name in middle and base in middle:
+            ratio = middle[name].cpu / middle[base].cpu
+            verdict = "met" if ratio <= goal else "NOT met"
+            lines.append(f"  {name} / {base} = {ratio:.2f}, goal at most {goal}: {verdict}")
+    name, most = memory
+    verdict = "met" if middle[name].memory <= most else "NOT met"
+    lines.append(f"  {name}: {middle[name].memory / 1e6:.0f} MB, goal at most {most / 1e6:.0f} MB: {verdict}")
+    lines += [f"  {name} is not there" for name in missing]
     return "\n".join(lines)

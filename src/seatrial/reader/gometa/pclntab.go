@@ -252,7 +252,13 @@ func (t *pclntab) record(i uint64) record {
 
 // size is that of a record without its entry and its tables.
 func (t *pclntab) size() uint64 {
-	return map[form]uint64{form12: 32, form116: 36, form118: 36, form120: 40}[t.form]
+	switch t.form {
+	case form12:
+		return 32
+	case form120:
+		return 40
+	}
+	return 36
 }
 
 func (r record) field(i int) uint32 { return r.t.order.Uint32(r.b[4*i:]) }
