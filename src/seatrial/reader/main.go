@@ -13,6 +13,7 @@ import (
 	"syscall"
 
 	_ "seatrial.example/reader/callers"
+	_ "seatrial.example/reader/conventions"
 	_ "seatrial.example/reader/coverage"
 	_ "seatrial.example/reader/guards"
 	"seatrial.example/reader/image"
