@@ -8,10 +8,13 @@ from seatrial.formats import read_binary
 from seatrial.formats.deep import read_deep
 from seatrial.model.absence import Unknown
 from seatrial.model.binary import BinaryFacts, BinaryFormat
+from seatrial.model.conventions import Conventions
 from seatrial.model.needs import Needs
 from seatrial.needs import needs_of, wants_of
 
 __all__ = ["Inspection", "Part", "inspect", "needs_in"]
+
+_CONVENTIONS = "conventions"
 
 
 class Part(msgspec.Struct, frozen=True):
@@ -19,6 +22,8 @@ class Part(msgspec.Struct, frozen=True):
 
     facts: BinaryFacts
     needs: Needs
+    conventions: Conventions | Unknown
+    """How the runtime of its port works."""
 
 
 class Inspection(msgspec.Struct, frozen=True):
@@ -35,7 +40,12 @@ def inspect(path: Path, reader: Path | Unknown, defined: tuple[str, ...] = ()) -
     """
     facts = read_binary(path)
     parts = facts.members if facts.format is BinaryFormat.UNIVERSAL else (facts,)
-    return Inspection(facts, tuple(Part(part, needs_in(path, part, reader, defined)) for part in parts))
+    return Inspection(facts, tuple(_part(path, part, reader, defined) for part in parts))
+
+
+def _part(path: Path, facts: BinaryFacts, reader: Path | Unknown, defined: tuple[str, ...]) -> Part:
+    deep = read_deep(path, facts, reader, wants_of(facts, defined) | {_CONVENTIONS: None})
+    return Part(facts, needs_of(facts, deep), deep.part(_CONVENTIONS, Conventions))
 
 
 def needs_in(path: Path, facts: BinaryFacts, reader: Path | Unknown, defined: tuple[str, ...] = ()) -> Needs:
