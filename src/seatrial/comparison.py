@@ -10,7 +10,7 @@ from seatrial.errors import UsageError
 from seatrial.formats import read_binary
 from seatrial.formats.deep import deep_request, read_deep
 from seatrial.formats.window import Malformed
-from seatrial.linking.chains import Slots, chains_of
+from seatrial.linking.chains import Slots, chains_of, leading_packages
 from seatrial.linking.directives import read_directives
 from seatrial.linking.locate import Locator
 from seatrial.model.absence import Unknown
@@ -286,9 +286,14 @@ def _effects(a: _Read, b: _Read) -> tuple[Effect, ...]:
 def _chains(
     read: _Read, go: GoToolchain | Unknown, source: Path | None, sysroot: Path | None
 ) -> tuple[tuple[Chain, ...], tuple[Directive, ...]]:
+    functions, symbols = read.functions, read.needs.symbols
     packages: set[str] = set()
-    if not isinstance(read.functions, Unknown):
-        packages = {one.package for one in read.functions.all if any(mark in one.name for mark in _CGO_MARKS)}
-        packages |= {"runtime/cgo"} & read.functions.packages.keys()
-    directives = read_directives(read.facts, packages, go, source)
+    others = set(leading_packages(() if isinstance(symbols, Unknown) else symbols))
+    if not isinstance(functions, Unknown):
+        packages = {one.package for one in functions.all if any(mark in one.name for mark in _CGO_MARKS)}
+        packages |= {"runtime/cgo"} & functions.packages.keys()
+        if read.facts.goos != "linux":
+            # Elsewhere the standard library asks for libraries without cgo.
+            others |= {name for name in _named(functions.packages) if "." not in name.partition("/")[0]} - {"main"}
+    directives = read_directives(read.facts, packages, others, go, source)
     return chains_of(read.facts, read.needs, read.slots, directives, Locator(read.path, read.facts, sysroot))

@@ -1,7 +1,7 @@
 """`seatrial inspect --compare`: two binaries side by side, as a page for people."""
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 
 from seatrial.cli.inspect_floors import headline
@@ -193,19 +193,23 @@ def _sections(found: Comparison) -> Iterator[str]:
 
 
 def _chains(found: Comparison, side: int) -> Iterator[str]:
+    told: set[str] = set()
     for chain in (found.first_chains, found.second_chains)[side]:
-        yield from _chain(chain)
+        yield from _chain(chain, told)
+        told.update(reason.text for reason in chain.no_words)
     for directive in (found.first_unasked, found.second_unasked)[side]:
         yield f"asked for in vain: {_words(directive)}"
         yield "  linked statically, taken over by another library, or nothing of it is used"
 
 
-def _chain(chain: Chain) -> Iterator[str]:
+def _chain(chain: Chain, told: Collection[str]) -> Iterator[str]:
+    """The lines of a chain; reasons that were told of another are not repeated."""
     yield (chain.library or "no library that is known") + (" (may be missing)" if chain.optional else "")
     for index, directive in enumerate(chain.directives):
         yield f"  {'named by' if not index else '':12}{_words(directive)}"
-    for index, reason in enumerate(chain.no_words):
-        yield f"  {'named by' if not index else '':12}{reason.text}"
+    reasons = [reason.text for reason in chain.no_words if reason.text not in told]
+    for index, text in enumerate(reasons or (["as above"] if chain.no_words else [])):
+        yield f"  {'named by' if not index else '':12}{text}"
     if chain.packages:
         yield f"  {'for':12}{_some(chain.packages)}"
     for index, symbol in enumerate(chain.symbols[:_SHOWN]):
@@ -223,13 +227,8 @@ def _chain(chain: Chain) -> Iterator[str]:
 
 
 def _words(directive: Directive) -> str:
-    parts = []
-    if directive.words:
-        parts.append(("#cgo LDFLAGS: " if directive.package else "") + " ".join(directive.words))
-    if directive.pkg_config:
-        parts.append("#cgo pkg-config: " + " ".join(directive.pkg_config))
     owner = f"{directive.package} in " if directive.package else ""
-    return f"{'; '.join(parts)}   {owner}{directive.where}"
+    return f"{directive.kind}: {' '.join(directive.words)}   {owner}{directive.where}"
 
 
 def _symbol(symbol: ImportedSymbol) -> str:

@@ -11,7 +11,7 @@ from seatrial.linking.directives import Directives, named_libraries, names_libra
 from seatrial.linking.locate import Locator
 from seatrial.model.absence import Unknown
 from seatrial.model.binary import BinaryFacts, BinaryFormat
-from seatrial.model.comparison import Chain, Directive, Home, ImportedSymbol, Loaded, Slot
+from seatrial.model.comparison import Chain, Directive, DirectiveKind, Home, ImportedSymbol, Loaded, Slot
 from seatrial.model.message import Message
 from seatrial.model.needs import Needs, SymbolNeed
 from seatrial.tables.messages import message
@@ -40,9 +40,15 @@ def chains_of(
     The second: the words that name a library which the binary does not ask for.
     """
     libraries = facts.libraries if isinstance(facts.libraries, tuple) else ()
-    symbols = needs.symbols if isinstance(needs.symbols, tuple) else ()
+    imports = facts.imports if isinstance(facts.imports, tuple) else ()
+    imported = {symbol.name for symbol in imports}
+    if isinstance(needs.symbols, tuple):
+        symbols = tuple(symbol for symbol in needs.symbols if symbol.name in imported)
+    else:  # without the code: what the file itself says
+        symbols = tuple(SymbolNeed(one.name, one.version, one.library, one.weak) for one in imports)
     loaded = {library: locator.find(library) for library in libraries}
-    homes = _homes(facts, {symbol.name for symbol in symbols if not symbol.library}, loaded, locator)
+    open_names = {symbol.name for symbol in symbols if not symbol.library}
+    homes = _homes(open_names, loaded, locator) if facts.format is BinaryFormat.ELF else _flat(open_names, directives)
     by_library: dict[str, list[tuple[SymbolNeed, Home]]] = {library: [] for library in libraries}
     for symbol in symbols:
         library, home = (symbol.library, Home.NAMED) if symbol.library else homes.get(symbol.name, ("", Home.NOWHERE))
@@ -61,10 +67,10 @@ def chains_of(
 
 def _unasked(directives: Iterable[Directive], libraries: Collection[str]) -> Iterator[Directive]:
     for directive in directives:
-        named = named_libraries(directive.words)
+        named = () if directive.kind is DirectiveKind.IMPORT else named_libraries(directive)
         rest = [name for name in named if not any(names_library(name, library) for library in libraries)]
         if rest:
-            yield msgspec.structs.replace(directive, words=tuple(map(word_for, rest)), pkg_config=())
+            yield msgspec.structs.replace(directive, words=tuple(map(word_for, rest)))
 
 
 def leading_packages(symbols: Iterable[SymbolNeed]) -> tuple[str, ...]:
@@ -90,7 +96,7 @@ def _chain(
     naming = tuple(
         directive
         for directive in directives.found
-        if any(names_library(name, library) for name in named_libraries(directive.words))
+        if any(names_library(name, library) for name in named_libraries(directive))
     )
     return Chain(
         library,
@@ -107,13 +113,13 @@ def _no_words(facts: BinaryFacts, directives: Directives, packages: tuple[str, .
     """Why no words of the source are shown for a library."""
     unknown = {reason.text: reason for reason in directives.not_known.values()}
     yield from unknown.values()
-    listed = [directive for directive in directives.found if directive.pkg_config]
+    listed = [directive for directive in directives.found if directive.kind is DirectiveKind.PKG_CONFIG]
     for directive in listed:
-        yield message("comparison.pkg-config", names=" ".join(directive.pkg_config), package=directive.package)
+        yield message("comparison.pkg-config", names=" ".join(directive.words), package=directive.package)
     if unknown or listed:
         return
     cgo = not isinstance(facts.go, Unknown) and facts.go.settings.get("CGO_ENABLED") == "1"
-    yield message("comparison.compiler-adds" if cgo else "comparison.go-names")
+    yield message("comparison.compiler-adds" if cgo else "comparison.nobody")
 
 
 def _symbol(symbol: SymbolNeed, home: Home, slots: Slots | Unknown) -> ImportedSymbol:
@@ -126,13 +132,16 @@ def _symbol(symbol: SymbolNeed, home: Home, slots: Slots | Unknown) -> ImportedS
     return ImportedSymbol(symbol.name, symbol.version, symbol.weak, mine, users, home)
 
 
-def _homes(
-    facts: BinaryFacts, names: set[str], loaded: dict[str, Loaded], locator: Locator
-) -> dict[str, tuple[str, Home]]:
+def _flat(names: set[str], directives: Directives) -> dict[str, tuple[str, Home]]:
+    """Symbols that Go's own linker leaves to a search of all libraries (Mach-O), by what the source says."""
+    imports = directives.imports
+    found = {name: imports.get(name.removeprefix("_"), "") for name in names}
+    return {name: (library, Home.SOURCE) for name, library in found.items() if library}
+
+
+def _homes(names: set[str], loaded: dict[str, Loaded], locator: Locator) -> dict[str, tuple[str, Home]]:
     """Symbol to the library that the loader binds it to: the first that defines it, breadth first (gABI chapter 5)."""
     homes: dict[str, tuple[str, Home]] = {}
-    if facts.format is not BinaryFormat.ELF or not names:
-        return homes
     queue, seen, unread = list(loaded.items()), set(loaded), []
     while queue and len(homes) < len(names):
         library, where = queue.pop(0)

@@ -1,8 +1,9 @@
-"""What asks the linker for libraries: `#cgo LDFLAGS` and `#cgo pkg-config` words of packages, by `go list`.
+"""What asks for libraries in the source: `#cgo` words of packages, by `go list`, and lines of //go:cgo_import_dynamic.
 
-A binary keeps none of them but CGO_LDFLAGS of the build's environment; they are read from the source.
+A binary keeps none of them but CGO_LDFLAGS of the build's environment.
 """
 
+import re
 import shlex
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
@@ -11,7 +12,7 @@ import msgspec
 
 from seatrial.model.absence import Unknown
 from seatrial.model.binary import BinaryFacts, GoBuildInfo, Module
-from seatrial.model.comparison import Directive
+from seatrial.model.comparison import Directive, DirectiveKind
 from seatrial.model.go_target import VARIANT_AXES
 from seatrial.model.message import Message
 from seatrial.tables.messages import message
@@ -20,7 +21,8 @@ from seatrial.toolchains import GoToolchain
 __all__ = ["Directives", "named_libraries", "names_library", "read_directives", "word_for"]
 
 _TIME_LIMIT = 120.0
-_FIELDS = "ImportPath,Dir,CgoLDFLAGS,CgoPkgConfig,Error"
+_FIELDS = "ImportPath,Dir,GoFiles,CgoLDFLAGS,CgoPkgConfig,Error"
+_IMPORT = re.compile(r'^//go:cgo_import_dynamic \S+ ([^\s%]+)\S* "([^"]+)"', re.MULTILINE)
 
 
 class Directives(msgspec.Struct, frozen=True):
@@ -29,6 +31,8 @@ class Directives(msgspec.Struct, frozen=True):
     found: tuple[Directive, ...]
     not_known: dict[str, Message]
     """Why the words of a package are not known."""
+    imports: dict[str, str] = {}
+    """Symbol to library, of the lines of //go:cgo_import_dynamic."""
 
 
 class _Error(msgspec.Struct, frozen=True):
@@ -38,37 +42,43 @@ class _Error(msgspec.Struct, frozen=True):
 class _Package(msgspec.Struct, frozen=True):
     ImportPath: str
     Dir: str = ""
+    GoFiles: tuple[str, ...] = ()
     CgoLDFLAGS: tuple[str, ...] = ()
     CgoPkgConfig: tuple[str, ...] = ()
     Error: _Error | None = None
 
 
 def read_directives(
-    facts: BinaryFacts, packages: Iterable[str], go: GoToolchain | Unknown, source: Path | None
+    facts: BinaryFacts,
+    packages: Iterable[str],
+    others: Iterable[str],
+    go: GoToolchain | Unknown,
+    source: Path | None,
 ) -> Directives:
     """The words of the packages of a binary, those of its build's environment first.
 
-    `packages`: those in it that use cgo, whose words are asked for. `source`: a folder of the module that the program
-    was built from; without one the standard library and the module cache are read.
+    `packages`: those in it that use cgo. `others`: those that may ask for a library without it. `source`: a folder of
+    the module that the program was built from; without one the standard library and the module cache are read.
     """
     info = facts.go
     if isinstance(info, Unknown):
         reason = message("comparison.no-build-info", why=info.unknown)
         return Directives((), dict.fromkeys(packages, reason))
     given = _split(info.settings.get("CGO_LDFLAGS", ""))
-    found = [Directive("", given, where="CGO_LDFLAGS of the build settings")] if given else []
-    wanted = sorted(set(packages))
-    if not wanted:
+    found = [Directive(DirectiveKind.ENVIRONMENT, "", given, "the build settings")] if given else []
+    wanted, more = set(packages), set(others)
+    if not wanted | more:
         return Directives(tuple(found), {})
     if isinstance(go, Unknown):
         reason = message("comparison.no-go", why=go.unknown)
         return Directives(tuple(found), dict.fromkeys(wanted, reason))
     reading = _Reading(facts, info, go)
     if source is not None:
-        reading.program(source, wanted)
+        reading.program(source, sorted(wanted))
     else:
-        reading.one_by_one(wanted)
-    return Directives((*found, *reading.found), reading.not_known)
+        reading.one_by_one(sorted(wanted | more))
+    not_known = {package: why for package, why in reading.not_known.items() if package in wanted}
+    return Directives((*found, *reading.found), not_known, reading.imports)
 
 
 def _split(text: str) -> tuple[str, ...]:
@@ -87,6 +97,7 @@ class _Reading:
         self._go = go
         self.found: list[Directive] = []
         self.not_known: dict[str, Message] = {}
+        self.imports: dict[str, str] = {}
         settings = info.settings
         names = ("GOOS", "GOARCH", VARIANT_AXES.get(settings.get("GOARCH", ""), ""))
         self._environment = {name: settings[name] for name in names if settings.get(name)}
@@ -152,11 +163,20 @@ class _Reading:
                 self._take(name, package)
 
     def _take(self, name: str, package: _Package) -> None:
-        if package.CgoLDFLAGS or package.CgoPkgConfig:
-            where = package.Dir
-            if where.startswith(self._go.root + "/") and self._info.version != self._go.version:
-                where += f" ({self._go.version}; the binary is of {self._info.version})"
-            self.found.append(Directive(name, package.CgoLDFLAGS, package.CgoPkgConfig, where))
+        where = package.Dir
+        if where.startswith(self._go.root + "/") and self._info.version != self._go.version:
+            where += f" ({self._go.version}; the binary is of {self._info.version})"
+        libraries: dict[str, None] = {}
+        for file in package.GoFiles:
+            for symbol, library in _imports(Path(package.Dir, file)):
+                self.imports.setdefault(symbol, library)
+                libraries[library] = None
+        told = (
+            (DirectiveKind.LDFLAGS, package.CgoLDFLAGS),
+            (DirectiveKind.PKG_CONFIG, package.CgoPkgConfig),
+            (DirectiveKind.IMPORT, tuple(libraries)),
+        )
+        self.found += [Directive(kind, name, words, where) for kind, words in told if words]
 
     def _list(self, arguments: list[str], folder: Path) -> tuple[_Package, ...] | Unknown:
         words = ["list", "-e", f"-json={_FIELDS}", *self._flags, *arguments]
@@ -171,12 +191,29 @@ class _Reading:
             return Unknown(f"go list said something else than packages: {error}")
 
 
+def _imports(file: Path) -> list[tuple[str, str]]:
+    """Symbol and library of the lines of //go:cgo_import_dynamic that name one."""
+    try:
+        return _IMPORT.findall(file.read_text("utf-8", "replace"))
+    except OSError:
+        return []
+
+
 def _escaped(path: str) -> str:
     """As the module cache writes it: an upper-case letter as "!" and the lower-case one (go help goproxy)."""
     return "".join(f"!{letter.lower()}" if letter.isupper() else letter for letter in path)
 
 
-def named_libraries(words: Iterable[str]) -> tuple[str, ...]:
+def named_libraries(directive: Directive) -> tuple[str, ...]:
+    """The libraries that a directive names, for `names_library`."""
+    if directive.kind is DirectiveKind.PKG_CONFIG:
+        return ()
+    if directive.kind is DirectiveKind.IMPORT:
+        return tuple(f":{library}" for library in directive.words)
+    return _named(directive.words)
+
+
+def _named(words: Iterable[str]) -> tuple[str, ...]:
     """The libraries that words of a linker's command line name: `m` of `-lm`, `framework Metal`, a file's name."""
     named = []
     rest = iter(
@@ -196,7 +233,7 @@ def named_libraries(words: Iterable[str]) -> tuple[str, ...]:
 
 
 def word_for(named: str) -> str:
-    """The word of a command line that gives this to `named_libraries`."""
+    """The word of a command line that gives this."""
     if named.startswith("framework "):
         return f"-{named}"
     return named[1:] if named.startswith(":") else f"-l{named}"
@@ -205,6 +242,8 @@ def word_for(named: str) -> str:
 def names_library(named: str, library: str) -> bool:
     """Whether what `named_libraries` gave is this library, as the binary names it."""
     file = PurePosixPath(library).name
+    if named == f":{library}":
+        return True
     if named.startswith("framework "):
         return f"/{named.removeprefix('framework ')}.framework/" in f"/{library}"
     if named.startswith(":"):

@@ -15,6 +15,7 @@ __all__ = [
     "Chain",
     "Comparison",
     "Directive",
+    "DirectiveKind",
     "Effect",
     "FloorPair",
     "Home",
@@ -129,17 +130,23 @@ class Effect(msgspec.Struct, frozen=True):
     source: str
 
 
-class Directive(msgspec.Struct, frozen=True):
-    """What asks the linker for a library."""
+class DirectiveKind(StrEnum):
+    LDFLAGS = "#cgo LDFLAGS"
+    PKG_CONFIG = "#cgo pkg-config"
+    IMPORT = "//go:cgo_import_dynamic"
+    """By which Go's own packages ask for libraries of Windows and macOS."""
+    ENVIRONMENT = "CGO_LDFLAGS"
 
+
+class Directive(msgspec.Struct, frozen=True):
+    """What asks for libraries."""
+
+    kind: DirectiveKind
     package: str
-    """"" for the environment of the build (CGO_LDFLAGS)."""
+    """"" for the environment of the build."""
     words: tuple[str, ...]
-    """Of `#cgo LDFLAGS` or CGO_LDFLAGS."""
-    pkg_config: tuple[str, ...] = ()
-    """Of `#cgo pkg-config`."""
-    where: str = ""
-    """The folder of the package, or where else the words stand."""
+    where: str
+    """The folder of the package; for the environment the part of the binary that keeps it."""
 
 
 class Stub(msgspec.Struct, frozen=True):
@@ -167,6 +174,8 @@ class Home(StrEnum):
     """The file that would be loaded for the library is the first that defines it."""
     LEFT = "left"
     """The other libraries were read and do not define it."""
+    SOURCE = "source"
+    """A //go:cgo_import_dynamic line says it; the binary leaves it to the loader (flat namespace)."""
     NOWHERE = "nowhere"
     """No library is known."""
 

@@ -155,7 +155,7 @@ func (g *graph) findStubs(seen map[uint64]bool) {
 func (g *graph) stubsOf(body []byte, pc uint64, seen map[uint64]bool) {
 	at := g.Machine.AtEntry(g.Image.PtrSize)
 	toc, hasTOC := tableOfContents(g.List)
-	begin, slot := pc, uint64(0)
+	begin, slot, held := pc, uint64(0), 0 // the register that holds what the slot does
 	for len(body) > 0 {
 		o := g.Machine.Decode(body, pc)
 		o.Size = min(max(o.Size, 1), len(body))
@@ -163,13 +163,14 @@ func (g *graph) stubsOf(body []byte, pc uint64, seen map[uint64]bool) {
 			at.Set(2, steps.Value{From: steps.Known, N: int64(toc)})
 		}
 		if addr, ok := at.Address(o); ok && o.Kind == steps.Load && g.slots[addr] != "" {
-			slot = addr
+			slot, held = addr, o.Dst
 		}
 		at.Take(o)
 		body = body[o.Size:]
 		pc += uint64(o.Size)
 		if o.Kind == steps.JumpAny || o.Kind == steps.CallAny || o.Kind == steps.Load && o.Dst == g.Machine.Counter {
-			if slot != 0 && pc-begin <= stubSize {
+			through := o.Kind == steps.Load || o.Src == held || o.Src == steps.NoRegister
+			if slot != 0 && through && pc-begin <= stubSize {
 				for start := begin; start < pc; start += uint64(g.Machine.Aligned) {
 					g.stubs[start], g.inStub[start] = g.slots[slot], true
 				}
