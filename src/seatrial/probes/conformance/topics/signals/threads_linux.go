@@ -229,7 +229,7 @@ func epollInterrupted(t *suite.T) {
 			}
 		}
 	}()
-	events := make([]syscall.EpollEvent, 39) // a number of its own, by which a fault knows the call
+	events := make([]syscall.EpollEvent, 45) // a number of its own, by which a fault knows the call
 	if n, err := syscall.EpollWait(poll, events, int(t.Patience(2*time.Second).Milliseconds())); err != syscall.EINTR {
 		t.Fatalf("epoll_wait that signals interrupted gives %d and %v; EINTR was expected", n, err)
 	}
