@@ -48,7 +48,6 @@ def describe(window: Window, facts: BinaryFacts) -> Member:
         goarch=inner.goarch if isinstance(inner.goarch, str) else "",
         bits=inner.bits,
         endian=inner.endian,
-        imports=inner.imports if isinstance(inner.imports, tuple) else (),
     )
     if magic.startswith(b"\x7fELF"):
         image = describe_elf(read_elf_headers(part), msgspec.structs.replace(about, format="elf"))

@@ -2,8 +2,6 @@
 
 import msgspec
 
-from seatrial.model.binary import NeededSymbol
-
 __all__ = ["Description", "MappedPart", "NamedPart", "RelocationTable", "SymbolTable"]
 
 
@@ -60,7 +58,6 @@ class Description(msgspec.Struct, frozen=True):
     goarch: str
     bits: int
     endian: str
-    imports: tuple[NeededSymbol, ...] = ()
     format: str = ""
     """elf, pe or macho."""
     object: bool = False

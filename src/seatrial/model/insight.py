@@ -47,7 +47,11 @@ class _Unknown(msgspec.Struct):
 
 def _reason(raw: msgspec.Raw) -> str:
     """Why a part is unknown; "" for facts."""
-    return msgspec.json.decode(raw, type=_Unknown).unknown if bytes(memoryview(raw)[:12]).startswith(b'{"unknown":') else ""
+    return (
+        msgspec.json.decode(raw, type=_Unknown).unknown
+        if bytes(memoryview(raw)[:12]).startswith(b'{"unknown":')
+        else ""
+    )
 
 
 class PackageFunctions(msgspec.Struct, frozen=True):
@@ -110,6 +114,8 @@ class GoType(msgspec.Struct, frozen=True):
     elem: int = 0
     key: int = 0
     length: int = 0
+    channel: int = 0
+    """reflect.ChanDir: 1 receives, 2 sends, 3 both."""
     variadic: bool = False
     in_: tuple[int, ...] = msgspec.field(default=(), name="in")
     out: tuple[int, ...] = ()

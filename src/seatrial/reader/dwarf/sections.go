@@ -34,7 +34,6 @@ type Data struct {
 	rangeLists                  []byte
 	units                       []Unit
 	tables                      map[uint64]*table
-	types                       []byte // .debug_types of DWARF 4
 }
 
 // Open reads the sections and the headers of the units. ErrNone where there are none.

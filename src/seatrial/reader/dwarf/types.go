@@ -12,7 +12,6 @@ type Type struct {
 	Size        uint64
 	Fields      []Field
 	RuntimeType uint64 // Go: where its descriptor stands, counted from the start of the types; 0 for none
-	GoKind      uint64 // Go: reflect.Kind
 }
 
 // Field is a member of a struct or a union.
@@ -60,8 +59,6 @@ func (d *Data) Types(u *Unit) ([]Type, error) {
 				declared = e.value(a) != 0
 			case attrGoRuntimeType:
 				one.RuntimeType = e.value(a)
-			case attrGoKind:
-				one.GoKind = e.value(a)
 			default:
 				e.skip(a.form)
 			}

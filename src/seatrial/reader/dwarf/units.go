@@ -12,7 +12,7 @@ const (
 	attrUpper, attrOrigin, attrCount, attrMember, attrDeclFile = 0x2f, 0x31, 0x37, 0x38, 0x3a
 	attrDeclaration, attrSpecification, attrType, attrRanges   = 0x3c, 0x47, 0x49, 0x55
 	attrStrBase, attrAddrBase, attrRangeBase                   = 0x72, 0x73, 0x74
-	attrGoKind, attrGoRuntimeType, attrGoPackage               = 0x2900, 0x2904, 0x2905
+	attrGoRuntimeType, attrGoPackage                           = 0x2904, 0x2905
 
 	tagArray, tagClass, tagEnum, tagMember, tagPointer, tagReference = 0x01, 0x02, 0x04, 0x0d, 0x0f, 0x10
 	tagUnit, tagStruct, tagSubroutine, tagTypedef, tagUnion          = 0x11, 0x13, 0x15, 0x16, 0x17

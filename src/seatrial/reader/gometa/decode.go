@@ -68,7 +68,7 @@ func (t *Types) Type(addr uint64) (Type, error) {
 	start, word := t.header(), t.word
 	found := Type{
 		Addr: addr, Kind: d.kind, Name: name, Named: d.tflag&tflagNamed != 0,
-		Size: d.size(), PtrBytes: d.pointer(word), Align: int(d.b[2*word+5]), Hash: d.u32(2 * word),
+		Size: d.size(), Align: int(d.b[2*word+5]), Hash: d.u32(2 * word),
 	}
 	if at := d.uncommon(); at != 0 {
 		if offset := int32(d.u32(at)); offset > 0 {

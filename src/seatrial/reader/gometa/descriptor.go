@@ -31,7 +31,7 @@ const (
 	tflagUncommon, tflagStar   = 1, 2
 	tflagNamed, tflagAll       = 4, 0x3f
 	uncommonSize, methodSize   = 16, 16
-	nameEmbedded, nameHasTag   = 8, 2
+	nameEmbedded               = 8
 	partLimit                  = 1 << 16 // fields, methods, parameters of one type
 	longestName                = 1 << 16
 	groupSlots, groupKeys      = 8, 8 // internal/abi/map.go: slots of a group; its control word

@@ -42,9 +42,6 @@ func Load(m *image.Image) (*Meta, error) {
 	return nil, fmt.Errorf("the module data of the Go function table at %#x: %w", tables[0].addr, err)
 }
 
-// Pclntab is the address of the table of functions.
-func (t *Meta) Pclntab() uint64 { return t.table.addr }
-
 // address is where what functab calls pc stands in memory.
 func (t *Meta) address(pc uint64) uint64 {
 	if t.table.form == form118 || t.table.form == form120 {

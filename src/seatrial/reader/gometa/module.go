@@ -48,7 +48,6 @@ type module struct {
 	unknown     error
 	types       uint64
 	etypes      uint64
-	rodata      uint64
 	gofunc      uint64
 	descs       uint64 // 1.27: length of the run of descriptors
 	itabAt      uint64 // 1.27: address of the run of itabs
@@ -219,7 +218,7 @@ func (d *module) fits(m *image.Image, l *layout, w func(int) uint64) error {
 func (d *module) fill(m *image.Image, l *layout, w func(int) uint64) error {
 	d.types, d.etypes = w(l.types), w(l.etypes)
 	if l.gofunc != 0 {
-		d.rodata, d.gofunc = w(l.rodata), w(l.gofunc)
+		d.gofunc = w(l.gofunc)
 	}
 	if l.typeDescs != 0 {
 		d.descs, d.itabAt, d.itabSize = w(l.typeDescs), d.types+w(l.itabs), w(l.itabs+1)

@@ -27,7 +27,6 @@ type Type struct {
 	Package  string // import path of a named type, or of a struct's unexported fields
 	Named    bool
 	Size     uint64
-	PtrBytes uint64
 	Align    int
 	Hash     uint32
 	Elem     uint64 // of array, chan, map, ptr, slice

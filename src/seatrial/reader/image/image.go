@@ -69,7 +69,6 @@ type Image struct {
 	last     int       // index in byAddr of the segment that was asked last
 	tables   []SymbolTable
 	object   bool // ELF ET_REL, whose symbols count from their sections
-	needed   map[string]Need
 	bindings map[uint64]string
 }
 
@@ -86,7 +85,6 @@ type Description struct {
 	Sections     []Section         `json:"sections"`
 	SymbolTables []SymbolTable     `json:"symbol_tables"`
 	Relocations  []RelocationTable `json:"relocations"`
-	Imports      []Need            `json:"imports"`
 	Slots        map[uint64]string `json:"slots"` // words that the loader fills, where no relocation tells of them
 }
 
@@ -122,12 +120,6 @@ func New(data []byte, about Description) (*Image, error) {
 		m.byAddr = append(m.byAddr, s)
 	}
 	sort.SliceStable(m.byAddr, func(i, j int) bool { return m.byAddr[i].Addr < m.byAddr[j].Addr })
-	m.needed = make(map[string]Need, len(about.Imports))
-	for _, need := range about.Imports {
-		if _, known := m.needed[need.Name]; !known {
-			m.needed[need.Name] = need
-		}
-	}
 	m.relocate(about.Relocations)
 	maps.Copy(m.bindings, about.Slots)
 	return m, nil

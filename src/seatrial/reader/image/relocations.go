@@ -15,18 +15,10 @@ type RelocationTable struct {
 	Base     uint64   `json:"base"`     // address of the section that they change
 }
 
-// Bound names the symbol whose address the loader stores at addr: a slot of the GOT or a pointer in data.
-func (m *Image) Bound(addr uint64) (string, bool) {
-	name, ok := m.bindings[addr]
-	return name, ok
-}
-
 // EachBound visits the words that the loader fills with the address of a symbol that is defined elsewhere.
 func (m *Image) EachBound(visit func(addr uint64, name string)) {
 	for addr, name := range m.bindings {
-		if _, imported := m.needed[name]; imported {
-			visit(addr, name)
-		}
+		visit(addr, name)
 	}
 }
 
@@ -64,10 +56,9 @@ func (m *Image) relocate(tables []RelocationTable) {
 				if !ok {
 					continue
 				}
-				if symbol.Kind == Import || !table.Object {
+				if symbol.Kind == Import {
 					m.bindings[addr] = symbol.Name
-				}
-				if symbol.Kind != Import && (table.Addend || table.Object) {
+				} else if table.Addend || table.Object {
 					m.store(addr, symbol.Addr+addend)
 				}
 			}

@@ -24,9 +24,7 @@ type Symbol struct {
 	Kind    Kind
 	Dynamic bool // from the table that the loader reads
 	Global  bool
-	Section int    // index in Image.Sections; -1 for none
-	Library string // of an import
-	Version string // of an import
+	Section int // index in Image.Sections; -1 for none
 }
 
 // SymbolTable is where a symbol table and its names stand in the file.
@@ -39,30 +37,13 @@ type SymbolTable struct {
 	Dynamic bool   `json:"dynamic"`
 }
 
-// Need is what the loader's tables say of a symbol that is defined elsewhere.
-type Need struct {
-	Name    string `json:"name"`
-	Version string `json:"version"`
-	Library string `json:"library"`
-}
-
 const (
 	elfFunc, elfObject, elfIfunc, elfTLS = 2, 1, 10, 6
 	coffSize, coffFunction               = 18, 0x20
 	coffExternal, coffStatic             = 2, 3
 )
 
-// Symbols gives every symbol, in the order of the tables. A damaged entry is left out.
-func (m *Image) Symbols() []Symbol {
-	var all []Symbol
-	m.EachSymbol(func(s Symbol) bool {
-		all = append(all, s)
-		return true
-	})
-	return all
-}
-
-// EachSymbol calls visit for each symbol until it returns false.
+// EachSymbol calls visit for each symbol, in the order of the tables, until it returns false. A damaged entry is left out.
 func (m *Image) EachSymbol(visit func(Symbol) bool) {
 	for _, table := range m.tables {
 		if !m.eachOf(table, visit) {
@@ -105,10 +86,6 @@ func (m *Image) eachOf(table SymbolTable, visit func(Symbol) bool) bool {
 			continue
 		}
 		s.Dynamic = table.Dynamic
-		if s.Kind == Import {
-			need := m.needed[s.Name]
-			s.Library, s.Version = need.Library, need.Version
-		}
 		if !visit(s) {
 			return false
 		}

@@ -34,6 +34,7 @@ type goType struct {
 	Elem     uint64   `json:"elem,omitempty"`
 	Key      uint64   `json:"key,omitempty"`
 	Length   uint64   `json:"length,omitempty"`
+	Channel  int      `json:"channel,omitempty"` // reflect.ChanDir
 	Variadic bool     `json:"variadic,omitempty"`
 	In       []uint64 `json:"in,omitempty"`
 	Out      []uint64 `json:"out,omitempty"`
@@ -70,7 +71,7 @@ func types(_ *image.Image, t *gometa.Meta, args json.RawMessage) (any, error) {
 		}
 		told := goType{
 			Address: one.Addr, Kind: one.Kind.String(), Name: one.Name, Package: one.Package, Named: one.Named,
-			Size: one.Size, Align: one.Align, Elem: one.Elem, Key: one.Key, Length: one.Len, Variadic: one.Variadic,
+			Size: one.Size, Align: one.Align, Elem: one.Elem, Key: one.Key, Length: one.Len, Channel: one.Dir, Variadic: one.Variadic,
 			In: one.In, Out: one.Out,
 		}
 		for _, f := range one.Fields {
