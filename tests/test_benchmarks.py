@@ -9,7 +9,7 @@ from types import ModuleType
 import pytest
 
 BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
-SCRIPTS = ("start_up.py", "inspect_speed.py", "second_run.py", "verify_cost.py")
+SCRIPTS = ("start_up.py", "inspect_speed.py", "second_run.py", "verify_cost.py", "insight.py")
 
 
 @pytest.fixture
@@ -39,6 +39,22 @@ def test_tasks_take_turns(stopwatch: ModuleType) -> None:
     times = stopwatch.in_turns({"a": lambda: task("a"), "b": lambda: task("b")}, 2)
     assert order == ["a", "b", "a", "b"]
     assert times == {"a": [1.0, 3.0], "b": [2.0, 4.0]}
+
+
+def test_goals_are_ratios_of_cpu_time_and_a_peer_may_be_missing(stopwatch: ModuleType) -> None:
+    used = stopwatch.Usage
+    tasks = {"ours": lambda: used(9.0, 1.0, 5_000_000), "theirs": lambda: used(1.0, 2.0, 1), "none": lambda: None}
+    shown = stopwatch.compare(tasks, 2, [("ours", "theirs", 0.4), ("ours", "none", 0.1)], ("ours", 6_000_000))
+    assert "ours / theirs = 0.50, goal at most 0.4: NOT met" in shown
+    assert "ours: 5 MB, goal at most 6 MB: met" in shown
+    assert shown.splitlines()[-1] == "  none is not there"
+
+
+def test_what_a_command_takes_is_measured_with_its_children(stopwatch: ModuleType) -> None:
+    one = stopwatch.usage(["bash", "-c", "[ $(cat) = given ] && bash -c 'for i in {1..20000}; do :; done'"], b"given")
+    assert one.cpu > 0 and one.wall > 0 and one.memory > 1_000_000
+    with pytest.raises(SystemExit, match="exit code 1 of bash -c"):
+        stopwatch.usage(["bash", "-c", "exit 1"])
 
 
 def test_a_failing_command_ends_the_benchmark_with_its_words(stopwatch: ModuleType) -> None:

@@ -40,8 +40,11 @@ def wants(facts: BinaryFacts) -> dict[str, object]:
         "functions": everything,
         "types": everything,
         "itabs": everything,
+        "inlining": {},
         "units": {"functions": True, "go": True},
         "debug_types": {"all": True, "go": True},
+        "isa": {"everything": True},
+        "conventions": None,
     }
 
 

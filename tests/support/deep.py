@@ -12,7 +12,17 @@ import pytest
 from seatrial.formats import read_binary
 from seatrial.formats.deep import read_deep
 from seatrial.model.absence import Unknown
-from seatrial.model.insight import Deep, FunctionFacts, GoFunction, GoType, Itab, ItabFacts, TypeFacts
+from seatrial.model.insight import (
+    Deep,
+    FunctionFacts,
+    GoFunction,
+    GoType,
+    InlinedInto,
+    Inlining,
+    Itab,
+    ItabFacts,
+    TypeFacts,
+)
 from seatrial.store import Store, default_root
 from seatrial.toolchains.reader import deep_reader
 from support.builds import Builder
@@ -41,19 +51,22 @@ class Seen(NamedTuple):
     outside: int
     types: tuple[GoType, ...]
     itabs: tuple[Itab, ...]
+    inlining: tuple[InlinedInto, ...]
 
 
 def see(path: Path) -> Seen:
     """Everything, which must be known."""
-    deep = ask(path, functions={"all": True}, types={"all": True}, itabs={"all": True})
+    deep = ask(path, functions={"all": True}, types={"all": True}, itabs={"all": True}, inlining=None)
     functions = deep.part("functions", FunctionFacts)
     types = deep.part("types", TypeFacts)
     itabs = deep.part("itabs", ItabFacts)
     assert not isinstance(functions, Unknown), functions
     assert not isinstance(types, Unknown), types
+    inlining = deep.part("inlining", Inlining)
     assert not isinstance(itabs, Unknown), itabs
+    assert not isinstance(inlining, Unknown), inlining
     assert (functions.count, types.count, itabs.count) == (len(functions.all), len(types.all), len(itabs.all))
-    return Seen(functions.all, functions.outside, types.all, itabs.all)
+    return Seen(functions.all, functions.outside, types.all, itabs.all, inlining.functions)
 
 
 class Symbol(msgspec.Struct):
@@ -105,6 +118,7 @@ class Opinion(msgspec.Struct):
     Functions: list[DwarfFunction] | None
     Units: list[Unit] | None
     Lines: dict[str, Line]
+    Inlined: dict[str, list[str]]
 
     def symbol(self, name: str) -> int:
         """The address of a symbol."""

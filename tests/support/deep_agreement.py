@@ -88,6 +88,14 @@ def agree_on_itabs(seen: Seen, opinion: Opinion) -> None:
             assert function.endswith("." + method) or function == "runtime.unreachableMethod", itab
 
 
+def agree_on_inlining(seen: Seen, opinion: Opinion) -> None:
+    """The names of the calls that DWARF says were inlined into each function."""
+    ours = {one.entry: {written(call.name) for call in one.calls} for one in seen.inlining}
+    told = {int(entry): {written(name) for name in names} for entry, names in opinion.Inlined.items() if names}
+    assert len(told) > 500
+    assert {entry: ours.get(entry) for entry in told} == told
+
+
 def same_but_for_addresses(whole: Seen, stripped: Seen) -> None:
     assert Counter((f.name, f.package, f.file, f.line, f.end - f.entry) for f in whole.functions) == Counter(
         (f.name, f.package, f.file, f.line, f.end - f.entry) for f in stripped.functions
@@ -96,6 +104,9 @@ def same_but_for_addresses(whole: Seen, stripped: Seen) -> None:
         (t.name, t.kind, t.size, t.package, t.methods) for t in stripped.types
     )
     assert whole.itabs == stripped.itabs
+    assert Counter((one.function, one.calls) for one in whole.inlining) == Counter(
+        (one.function, one.calls) for one in stripped.inlining
+    )
 
 
 def agree(builder: Builder, path: Path, stripped: Path) -> Seen:
@@ -104,5 +115,6 @@ def agree(builder: Builder, path: Path, stripped: Path) -> Seen:
     agree_on_functions(seen, opinion)
     agree_on_types(seen, opinion)
     agree_on_itabs(seen, opinion)
+    agree_on_inlining(seen, opinion)
     same_but_for_addresses(seen, see(stripped))
     return seen

@@ -17,6 +17,9 @@ __all__ = [
     "GoField",
     "GoFunction",
     "GoType",
+    "InlinedCall",
+    "InlinedInto",
+    "Inlining",
     "Itab",
     "ItabFacts",
     "PackageFunctions",
@@ -87,6 +90,30 @@ class FunctionFacts(msgspec.Struct, frozen=True):
     all: tuple[GoFunction, ...] = ()
     """Each of Go's, where that was asked for."""
     outside_all: tuple[GoFunction, ...] = ()
+
+
+class InlinedCall(msgspec.Struct, frozen=True):
+    """A call that the compiler replaced by the body of the function."""
+
+    name: str
+    line: int
+    """Where the function starts; 0 before Go 1.20."""
+    parent: int
+    """Index of the inlined call that holds this one; -1 for the function itself."""
+    bytes: int
+    """Of its instructions, without those of calls inlined into it."""
+
+
+class InlinedInto(msgspec.Struct, frozen=True):
+    function: str
+    entry: int
+    calls: tuple[InlinedCall, ...]
+
+
+class Inlining(msgspec.Struct, frozen=True):
+    """The answer to the want `inlining`: the functions into which calls were inlined."""
+
+    functions: tuple[InlinedInto, ...]
 
 
 class GoField(msgspec.Struct, frozen=True):

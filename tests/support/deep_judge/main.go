@@ -60,6 +60,7 @@ type opinion struct {
 	Functions []function
 	Units     []unit
 	Lines     map[uint64]line
+	Inlined   map[uint64][]string // entry of a function to what was inlined into it
 }
 
 type unit struct {
@@ -80,7 +81,7 @@ func main() {
 			text = s.Addr
 		}
 	}
-	found := opinion{Symbols: symbols, Lines: map[uint64]line{}}
+	found := opinion{Symbols: symbols, Lines: map[uint64]line{}, Inlined: map[uint64][]string{}}
 	if data != nil {
 		found.read(data)
 	}
@@ -98,6 +99,14 @@ func main() {
 
 func (o *opinion) read(data *dwarf.Data) {
 	reader := data.Reader()
+	names, origins := map[dwarf.Offset]string{}, map[uint64][]dwarf.Offset{}
+	defer func() {
+		for entry, all := range origins {
+			for _, origin := range all {
+				o.Inlined[entry] = append(o.Inlined[entry], names[origin])
+			}
+		}
+	}()
 	unitName := ""
 	var files []*dwarf.LineFile
 	for {
@@ -116,6 +125,7 @@ func (o *opinion) read(data *dwarf.Data) {
 				files = lines.Files()
 			}
 		case dwarf.TagSubprogram:
+			names[entry.Offset] = name
 			if low, ok := entry.Val(dwarf.AttrLowpc).(uint64); ok {
 				one := function{Name: name, Low: low, Unit: unitName}
 				switch high := entry.Val(dwarf.AttrHighpc).(type) {
@@ -128,12 +138,38 @@ func (o *opinion) read(data *dwarf.Data) {
 					one.File = files[number].Name
 				}
 				o.Functions = append(o.Functions, one)
+				if entry.Children {
+					origins[low] = inlined(reader)
+				}
+				continue
 			}
 			reader.SkipChildren()
 		default:
 			o.typeOf(reader, entry, name)
 		}
 	}
+}
+
+// inlined gives the origins of the calls inlined into the function whose children come.
+func inlined(reader *dwarf.Reader) (found []dwarf.Offset) {
+	for depth := 1; depth > 0; {
+		entry, err := reader.Next()
+		if err != nil || entry == nil {
+			break
+		}
+		if entry.Tag == dwarf.TagInlinedSubroutine {
+			if origin, ok := entry.Val(dwarf.AttrAbstractOrigin).(dwarf.Offset); ok {
+				found = append(found, origin)
+			}
+		}
+		switch {
+		case entry.Tag == 0:
+			depth--
+		case entry.Children:
+			depth++
+		}
+	}
+	return found
 }
 
 // typeOf keeps a type that the runtime knows, with the fields of a struct.

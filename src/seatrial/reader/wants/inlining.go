@@ -18,6 +18,7 @@ type inliningArgs struct {
 
 type inlinedInto struct {
 	Function string        `json:"function"`
+	Entry    uint64        `json:"entry"`
 	Calls    []inlinedCall `json:"calls"`
 }
 
@@ -43,7 +44,7 @@ func inlining(_ *image.Image, t *gometa.Meta, args json.RawMessage) (any, error)
 		if len(calls) == 0 {
 			continue
 		}
-		one := inlinedInto{Function: f.Name}
+		one := inlinedInto{Function: f.Name, Entry: f.Entry}
 		for _, c := range calls {
 			size := uint64(0)
 			for _, r := range c.Ranges {
