@@ -7,7 +7,7 @@ import pytest
 from seatrial.errors import CouldNotCheck
 from seatrial.formats import read_binary
 from seatrial.inspection import needs_in
-from seatrial.model.needs import Call, Needs, SystemCalls
+from seatrial.model.needs import Call, Cause, FloorKind, Needs, SystemCalls
 from seatrial.packages import Packages
 from seatrial.runners.emulators import Emulator, emulators
 from seatrial.store import Store, default_root
@@ -46,6 +46,10 @@ const FUTEX_WAITV = 449 + BASE
 
 BASES = {"mips": 4000, "mipsle": 4000, "mips64": 5000, "mips64le": 5000}
 PORTS = sorted(architectures())
+RELEASES = [
+    *("1.16.15", "1.17.13", "1.18.8", "1.19.4", "1.20.14", "1.21.13", "1.22.12", "1.23.12", "1.24.13", "1.25.14"),
+    "1.26.11",
+]
 QUICK = ("386", "amd64", "arm64", "loong64", "riscv64")
 
 
@@ -92,6 +96,23 @@ def test_every_port_stripped_or_not(goarch: str, builder: Builder, reader: Path)
     stripped = calls_of(read(program(builder, goarch, "-ldflags=-s -w"), reader))
     assert {call.name: call.places for call in stripped.calls} == {call.name: call.places for call in calls.calls}
     assert stripped.unresolved == calls.unresolved
+
+
+@pytest.mark.sweep
+@pytest.mark.timeout(1200)
+@pytest.mark.parametrize("port", ["linux/amd64", "linux/386", "linux/arm64", "linux/s390x"])
+@pytest.mark.parametrize("release", RELEASES)
+def test_every_release_of_go(release: str, port: str, builder: Builder, reader: Path) -> None:
+    """Numbers on the stack, as before Go 1.17, or in registers; under the names of each release."""
+    path = builder.build_by(release, port)
+    needs = read(path, reader)
+    calls = calls_of(needs)
+    found = named(calls)
+    assert {"futex", "exit_group", "rt_sigaction", "epoll_create1", "clone", "write"} <= set(found)
+    assert not [name for name in found if name.startswith("#")], "a number that no kernel has"
+    assert calls.unresolved <= 2, [one.owner.function for one in calls.unresolved_sites]
+    kernel = needs.floor(FloorKind.KERNEL)
+    assert kernel.reasons[0].cause is Cause.RELEASE, kernel.reasons[0]
 
 
 @pytest.mark.qemu
