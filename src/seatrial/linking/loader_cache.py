@@ -36,7 +36,9 @@ def read_loader_cache(file: Path) -> dict[str, tuple[Entry, ...]]:
     found: dict[str, list[Entry]] = {}
     for index in range(count):
         key, value, _, hwcap = struct.unpack_from(f"{order}IIIQ", data, _HEADER + index * _ENTRY + 4)
-        found.setdefault(_text(data, key), []).append(Entry(_text(data, value), bool(hwcap & _HWCAPS)))
+        path = _text(data, value)
+        if path.startswith("/"):
+            found.setdefault(_text(data, key), []).append(Entry(path, bool(hwcap & _HWCAPS)))
     return {name: tuple(entries) for name, entries in found.items()}
 
 
