@@ -10,8 +10,9 @@ from seatrial.errors import CouldNotCheck, UsageError
 from seatrial.formats import read_binary
 from seatrial.host import host
 from seatrial.machines import init_program
+from seatrial.machines.carry import Order
 from seatrial.machines.machine import Machine
-from seatrial.machines.session import Order, Session
+from seatrial.machines.session import Session
 from seatrial.model.binary import BinaryFacts
 from seatrial.model.machine import CgroupMode, Ended, Kernel, Limits, MachineSpec, Proof
 from seatrial.model.platform import Platform

@@ -14,7 +14,8 @@ import msgspec
 import pytest
 
 from seatrial.errors import CouldNotCheck
-from seatrial.machines.session import Order, Session
+from seatrial.machines.carry import Order
+from seatrial.machines.session import Session
 from seatrial.machines.session_client import NO_ANSWER, dial
 from seatrial.model.go_target import GoTarget
 from seatrial.model.machine import Proof

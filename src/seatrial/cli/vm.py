@@ -12,29 +12,19 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from seatrial.cli.selectors import complete_selector
+from seatrial.cli.vm_machine import Size, machine_options, note_of, prepare
 from seatrial.errors import CouldNotCheck, UsageError
 
 if TYPE_CHECKING:
+    from seatrial.machines.carry import Order
     from seatrial.machines.machine import Machine
-    from seatrial.machines.session import Order, Session
+    from seatrial.machines.session import Session
     from seatrial.model.machine import Limits, Proof
     from seatrial.vm import Result
 
 __all__ = ["command"]
 
 _FORWARDED = (signal.SIGINT, signal.SIGTERM, signal.SIGQUIT, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2)
-_UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
-
-
-class _Size(click.ParamType[int]):
-    name = "size"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        found = re.fullmatch(r"(\d+)([KMG]?)(i?B)?", str(value), re.IGNORECASE)
-        if not found:
-            self.fail(f"{value!r} is no size: 64M, 1G.", param, ctx)
-        return int(found[1]) * _UNITS[found[2].upper()]
 
 
 class _Parts(click.Group):
@@ -61,89 +51,10 @@ def command() -> None:
     """
 
 
-def _complete_kernel(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
-    from seatrial.packages.kernels import kernels
-
-    arch = ctx.params.get("arch")
-    names = {row.name for row in kernels() if arch in (None, "", row.goarch)}
-    return sorted(name for name in names if name.startswith(incomplete))
-
-
-def _complete_arch(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
-    from seatrial.tables.guest_machines import guest_machines
-
-    return sorted(name for name in guest_machines() if name.startswith(incomplete))
-
-
-_MACHINE = [
-    click.option(
-        "-t",
-        "--target",
-        metavar="PLATFORM",
-        default="",
-        shell_complete=complete_selector,
-        help="The platform that the machine stands for: its CPU model, a kernel near its own, its cgroup mode.",
-    ),
-    click.option(
-        "--platforms",
-        "platform_dirs",
-        multiple=True,
-        type=click.Path(exists=True, file_okay=False, path_type=Path),
-        help="A folder with platform files of your own. Repeatable.",
-    ),
-    click.option(
-        "--arch", metavar="GOARCH", default="", shell_complete=_complete_arch, help="Default: that of the program."
-    ),
-    click.option("--cpu", metavar="MODEL", default="", help="QEMU's -cpu: Dhyana, neoverse-n1, la464, ..."),
-    click.option(
-        "--kernel",
-        metavar="NAME|FILE",
-        default="",
-        shell_complete=_complete_kernel,
-        help="A name of `seatrial vm kernels`, or your own vmlinuz. Default: debian-12, or near the platform's.",
-    ),
-    click.option("--cpus", type=click.IntRange(1, 64), help="Default: 2."),
-    click.option("--numa", "numa_nodes", type=click.IntRange(1, 16), default=1, show_default=True, help="NUMA nodes."),
-    click.option("--memory", type=_Size(), metavar="SIZE", help="Files in the machine are in it too. Default: 2G."),
-    click.option("--cgroup", type=click.Choice(["v1", "v2", "hybrid"]), help="Default: v2, or the platform's."),
-    click.option(
-        "--clock-source", metavar="NAME", default="", help="tsc, hpet, acpi_pm, ... Default: the kernel's choice."
-    ),
-    click.option("--append", multiple=True, metavar="WORD", help="More of the kernel command line. Repeatable."),
-    click.option(
-        "--accel",
-        "accelerator",
-        type=click.Choice(["tcg", "kvm", "auto"]),
-        help="tcg emulates the instruction set: what the CPU lacks traps. kvm is faster and executes it all the same. "
-        "Default: auto; with -t, tcg where kvm would show too little.",
-    ),
-    click.option(
-        "--carry",
-        multiple=True,
-        type=click.Path(exists=True, path_type=Path),
-        metavar="PATH",
-        help="A file or folder that is to be in the machine, at its own path, besides the program. Repeatable.",
-    ),
-    click.option("--go", "go_command", metavar="PATH", default="", help="The go command that builds the guest's init."),
-    click.option(
-        "--cache-dir",
-        type=click.Path(file_okay=False, path_type=Path),
-        help="Where kernels and machines are kept. Default: SEATRIAL_CACHE or ~/.cache/seatrial.",
-    ),
-    click.option("-q", "--quiet", is_flag=True, help="Say nothing of the machine, only what went wrong."),
-]
-
-
-def _machine_options(wrapped: Callable[..., Any]) -> Callable[..., Any]:
-    for option in reversed(_MACHINE):
-        wrapped = option(wrapped)
-    return wrapped
-
-
 @command.command("run", context_settings={"allow_interspersed_args": False})
-@_machine_options
-@click.option("--memory-max", type=_Size(), metavar="SIZE", help="Of the program's control group.")
-@click.option("--memory-high", type=_Size(), metavar="SIZE", help="The same; cgroup v2 only.")
+@machine_options
+@click.option("--memory-max", type=Size(), metavar="SIZE", help="Of the program's control group.")
+@click.option("--memory-high", type=Size(), metavar="SIZE", help="The same; cgroup v2 only.")
 @click.option("--cpu-max", type=click.FloatRange(0.01, 64), metavar="CPUS", help="CPU time of the group: 1.5.")
 @click.option("--cpuset", metavar="LIST", default="", help="CPUs of the group: 0-1.")
 @click.option("--pids-max", type=click.IntRange(1), metavar="COUNT", help="Processes and threads of the group.")
@@ -183,7 +94,7 @@ def run(words: tuple[str, ...], **options: Any) -> int:
     program = Path(words[0])
     if "/" in words[0] and not program.is_file():
         raise UsageError(f"{words[0]} is no file.", "Name a program.")
-    session, order = _prepare(options, words, program)
+    session, order = prepare(options, words, program)
     to_stdout = options["json_path"] == "-"
     result = _in_machine(
         session,
@@ -196,7 +107,7 @@ def run(words: tuple[str, ...], **options: Any) -> int:
 
 
 @command.command("shell", context_settings={"allow_interspersed_args": False})
-@_machine_options
+@machine_options
 @click.argument("words", nargs=-1, type=click.UNPROCESSED, metavar="[[--] COMMAND [ARGUMENT]...]")
 def shell(words: tuple[str, ...], **options: Any) -> int:
     """Look around in a machine: a shell with busybox's tools on your terminal. `exit` or Ctrl-D leaves it.
@@ -210,43 +121,13 @@ def shell(words: tuple[str, ...], **options: Any) -> int:
 
     if not sys.stdin.isatty() or not sys.stdout.isatty():
         raise UsageError("`vm shell` needs a terminal.", "For a program use `seatrial vm run`.")
-    session, order = _prepare(options, words or ("sh", "-l"), None)
-    tools = vm.busybox(session.store, _note(options), session.spec.goarch)
+    session, order = prepare(options, words or ("sh", "-l"), None)
+    tools = vm.busybox(session.store, note_of(options), session.spec.goarch)
     environment = {"PATH": "/bin:/sbin:/usr/bin", "HOME": "/root", "PS1": "\\h:\\w\\$ "}
     environment["TERM"] = os.environ.get("TERM", "vt100")
     order = type(order)(order.argv, environment, "/root", order.carry)
     result = _in_machine(session, lambda ready: vm.shell(session, order, tools, ready), options)
     return _code(result, order.argv[0])
-
-
-def _note(options: dict[str, Any]) -> Callable[[str], None]:
-    return (lambda _: None) if options["quiet"] else (lambda text: click.echo(f"seatrial: {text}", err=True))
-
-
-def _prepare(options: dict[str, Any], words: tuple[str, ...], program: Path | None) -> "tuple[Session, Order]":
-    from seatrial.machines.session import Order
-    from seatrial.store import Store, default_root
-    from seatrial.vm import Described, session_of
-
-    described = Described(
-        target=options["target"],
-        platforms=tuple(map(str, options["platform_dirs"])),
-        arch=options["arch"],
-        cpu=options["cpu"],
-        kernel=options["kernel"],
-        cpus=options["cpus"] or 0,
-        numa_nodes=options["numa_nodes"],
-        memory=options["memory"] or 0,
-        cgroup=options["cgroup"] or "",
-        clock_source=options["clock_source"],
-        append=options["append"],
-        accelerator=options["accelerator"] or "",
-        go=options["go_command"],
-    )
-    store = Store((options["cache_dir"] or default_root()).absolute())
-    session, root = session_of(described, store, _note(options), program)
-    carry = tuple(str(path.absolute()) for path in options["carry"])
-    return session, Order(words, dict(os.environ), str(Path.cwd()), carry, root)
 
 
 def _in_machine(

@@ -25,34 +25,21 @@ import msgspec
 from seatrial.errors import CouldNotCheck, SeatrialError
 from seatrial.machines import session_client
 from seatrial.machines.booting import boot
+from seatrial.machines.carry import VERSION_CONTROL, Order, carried
 from seatrial.machines.channel import Channel, ChannelClosed, ChannelTimeout, Kind
 from seatrial.machines.machine import Machine
 from seatrial.model.machine import Ended, Limits, MachineSpec, Proof, SystemEmulator, VmLost, WrongMachine
 from seatrial.store import Store, digest, file_digest
 
-__all__ = ["Order", "Session"]
+__all__ = ["Session"]
 
 _FIRST_WORDS = 10.0
 _KILLED_SECONDS = 15.0
 """What a command may take to end once it was killed; then the machine is given up."""
 _DIAL_SECONDS = 5.0
 _PEER = struct.Struct("3i")
-_VERSION_CONTROL = frozenset({".git", ".hg", ".svn"})
 _THERE = frozenset({"/", "/dev", "/dev/shm", "/etc", "/proc", "/root", "/run", "/sys", "/tmp"})
 """Folders that every guest has."""
-
-
-class Order(msgspec.Struct, frozen=True):
-    """What is to be run, and what it needs in the guest; paths are those of the host, and the same in the guest."""
-
-    argv: tuple[str, ...]
-    env: dict[str, str]
-    cwd: str
-    carry: tuple[str, ...] = ()
-    """Files and folders besides the program. Folders of version control systems are left out."""
-    root: str = ""
-    """A folder whose content stands at the guest's root: loader and libraries."""
-    one_cpu: bool = False
 
 
 class _Answer(msgspec.Struct, frozen=True):
@@ -226,7 +213,7 @@ class Session:
         program = os.path.normpath(Path(order.cwd, order.argv[0]))
         if "/" in order.argv[0] and Path(program).exists():
             wanted.append((Path(program), program))
-        states = {inside: _state(path) for path, inside in wanted}
+        states = {inside: carried(path) for path, inside in wanted}
         new = sum(state.size for inside, state in states.items() if self._there.get(inside) != state)
         room = self.spec.memory // 2
         if self._machine and self._carried + new > room:
@@ -242,7 +229,7 @@ class Session:
                     "Give the machine more memory, or keep large data elsewhere.",
                 )
             if path.is_dir():
-                machine.put_tree(path, inside, _VERSION_CONTROL)
+                machine.put_tree(path, inside, VERSION_CONTROL)
             else:
                 machine.put(path, inside, stat.S_IMODE(path.stat().st_mode))
             self._there[inside] = states[inside]
@@ -252,31 +239,6 @@ class Session:
                 machine.make_folder(folder)
                 self._there[folder] = None
         return machine
-
-
-class _State(msgspec.Struct, frozen=True):
-    """Of what is carried in: another state is carried in again."""
-
-    size: int
-    files: tuple[tuple[str, int, int], ...]
-
-
-def _state(path: Path) -> _State:
-    files: list[tuple[str, int, int]] = []
-    try:
-        if not path.is_dir():
-            status = path.stat()
-            return _State(status.st_size, ((str(path), status.st_size, status.st_mtime_ns),))
-        for root, folders, names in os.walk(path):
-            folders[:] = sorted(set(folders) - _VERSION_CONTROL)
-            for name in sorted(names):
-                file = Path(root, name)
-                status = file.stat() if file.exists() else file.lstat()
-                if stat.S_ISREG(status.st_mode):
-                    files.append((str(file), status.st_size, status.st_mtime_ns))
-    except OSError as error:
-        raise CouldNotCheck(f"Cannot read what is to go into the machine: {error}.") from error
-    return _State(sum(size for _, size, _ in files), tuple(files))
 
 
 class _Command:
