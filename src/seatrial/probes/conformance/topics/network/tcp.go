@@ -207,7 +207,7 @@ func writeAfterClose(t *suite.T) {
 	works(t, "closing", server.Close())
 	var err error
 	for began := time.Now(); err == nil; {
-		if _, err = client.Write(make([]byte, 83)); time.Since(began) > t.Patience(2*time.Second) {
+		if _, err = client.Write(make([]byte, 70_001)); time.Since(began) > t.Patience(2*time.Second) {
 			t.Fatalf("for 2 s everything was taken for an end that is closed")
 		}
 	}

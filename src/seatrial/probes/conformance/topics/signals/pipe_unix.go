@@ -96,7 +96,7 @@ func brokenElsewhere(t *suite.T) {
 	syscall.Close(pair[1])
 	defer syscall.Close(pair[0])
 	for what, fd := range map[string]int{"a pipe": int(w.Fd()), "a socket": pair[0]} {
-		if n, err := syscall.Write(fd, make([]byte, 91)); err != syscall.EPIPE {
+		if n, err := syscall.Write(fd, make([]byte, 70_003)); err != syscall.EPIPE {
 			t.Errorf("a write to %s that nobody reads gives %d and %v; EPIPE was expected", what, n, err)
 		}
 	}

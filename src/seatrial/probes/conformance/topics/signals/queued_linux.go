@@ -104,7 +104,7 @@ func coalesce(t *suite.T) {
 }
 
 func waitTimesOut(t *suite.T) {
-	const wait = 3 * time.Millisecond
+	const wait = 30 * time.Millisecond
 	block(firstQueued)
 	began := time.Now()
 	_, errno := await(of(firstQueued), wait)
