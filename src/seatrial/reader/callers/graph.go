@@ -27,14 +27,19 @@ type graph struct {
 	roots  map[int][]use        // C function to the Go functions that use it
 	owner  map[string]string    // the mark that cgo puts into the names of a package's functions to the package
 	data   map[string][]uint64  // name to words of data, outside of what code loads, that the loader fills
+	budget int                  // steps that are left for finding ways from Go to C
 }
 
-const stubSize = 64 // bytes; a longer function is more than a stub
+const (
+	stubSize   = 64      // bytes; a longer function is more than a stub
+	stepsLimit = 1 << 22 // from C functions to their callers, in all
+)
 
 func build(l *code.List, slots map[uint64]string, named map[string]bool) *graph {
 	g := &graph{
-		List: l, slots: slots, stubs: map[uint64]string{}, inStub: map[uint64]bool{}, uses: map[string][]use{}, calls: map[int]map[int]bool{}, roots: map[int][]use{},
-		owner: map[string]string{}, data: map[string][]uint64{},
+		List: l, slots: slots, stubs: map[uint64]string{}, inStub: map[uint64]bool{}, uses: map[string][]use{},
+		calls: map[int]map[int]bool{}, roots: map[int][]use{}, owner: map[string]string{}, data: map[string][]uint64{},
+		budget: stepsLimit,
 	}
 	own := g.defined(named)
 	seen := map[uint64]bool{} // slots that code uses
@@ -50,8 +55,7 @@ func build(l *code.List, slots map[uint64]string, named map[string]bool) *graph 
 	words := l.Pointers(func(addr uint64) bool { _, ok := entries[addr]; return ok })
 	inGo := setOf(slots, g.stubs, own)
 	for word := range words {
-		inGo.low, inGo.high = min(inGo.low, word), max(inGo.high, word)
-		inGo.set[word] = true
+		inGo.add(word)
 	}
 	for i := range l.Funcs {
 		f := &l.Funcs[i]
@@ -214,7 +218,7 @@ func (g *graph) leading(to, limit int) []chain {
 	next := map[int]int{to: -1} // the function that it is nearer by
 	queue := []int{to}
 	known := map[int]bool{}
-	for len(queue) > 0 && len(found) < limit {
+	for len(queue) > 0 && len(found) < limit && g.budget > 0 {
 		i := queue[0]
 		queue = queue[1:]
 		for _, u := range g.roots[i] {
@@ -232,6 +236,7 @@ func (g *graph) leading(to, limit int) []chain {
 			callers = append(callers, caller)
 		}
 		sort.Ints(callers)
+		g.budget -= 1 + len(callers)
 		for _, caller := range callers {
 			if _, seen := next[caller]; !seen {
 				next[caller] = i

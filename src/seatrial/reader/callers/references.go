@@ -26,11 +26,15 @@ func setOf[V any](addrs ...map[uint64]V) wanted {
 	w := wanted{low: ^uint64(0), set: map[uint64]bool{}}
 	for _, m := range addrs {
 		for addr := range m {
-			w.low, w.high = min(w.low, addr), max(w.high, addr)
-			w.set[addr] = true
+			w.add(addr)
 		}
 	}
 	return w
+}
+
+func (w *wanted) add(addr uint64) {
+	w.low, w.high = min(w.low, addr), max(w.high, addr)
+	w.set[addr] = true
 }
 
 func (w *wanted) has(addr uint64) bool { return addr >= w.low && addr <= w.high && w.set[addr] }

@@ -55,6 +55,9 @@ func Of(m *image.Image, t *gometa.Meta) *List {
 		l.split()
 	}
 	sort.SliceStable(l.Funcs, func(i, j int) bool { return l.Funcs[i].Entry < l.Funcs[j].Entry })
+	for i := range len(l.Funcs) - 1 { // no byte of code is looked at twice, whatever the tables say
+		l.Funcs[i].End = min(l.Funcs[i].End, l.Funcs[i+1].Entry)
+	}
 	return l
 }
 

@@ -7,7 +7,7 @@ import (
 
 // arm follows the Arm Architecture Reference Manual for ARMv7-A, section A5.1; code in Thumb is not followed.
 var arm = Machine{
-	Decode: decodeARM, Stack: 13, Number: 7, Zero: NoRegister, Counter: 15, Argument: 0, Aligned: 4,
+	Decode: decodeARM, Stack: 13, Number: 7, Zero: NoRegister, Counter: 15, Aligned: 4,
 	CallMayBe: func(code []byte, addr uint64) (uint64, int) {
 		w := binary.LittleEndian.Uint32(code)
 		if w&0x0e000000 != 0x0a000000 || w>>28 == 15 {

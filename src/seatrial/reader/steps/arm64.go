@@ -4,7 +4,7 @@ import "encoding/binary"
 
 // arm64 follows the Arm Architecture Reference Manual for A-profile, chapter C4 (encodings by top-level group).
 var arm64 = Machine{
-	Decode: decodeARM64, Stack: 31, Number: 8, Zero: -1, Counter: NoRegister, Argument: 0, Aligned: 4,
+	Decode: decodeARM64, Stack: 31, Number: 8, Zero: NoRegister, Counter: NoRegister, Aligned: 4,
 	CallMayBe: func(code []byte, addr uint64) (uint64, int) {
 		word := binary.LittleEndian.Uint32(code)
 		if word&0x7c000000 != 0x14000000 {

@@ -4,7 +4,7 @@ import "encoding/binary"
 
 // loong64 follows the LoongArch Reference Manual, volume 1, table of instruction encodings.
 var loong64 = Machine{
-	Decode: decodeLoong64, Stack: 3, Number: 11, Zero: 0, Counter: NoRegister, Argument: 4, Aligned: 4,
+	Decode: decodeLoong64, Stack: 3, Number: 11, Zero: 0, Counter: NoRegister, Aligned: 4,
 	CallMayBe: func(code []byte, addr uint64) (uint64, int) {
 		w := binary.LittleEndian.Uint32(code)
 		switch {

@@ -23,7 +23,7 @@ func mipsOf(order binary.ByteOrder) Machine {
 			}
 			return o
 		},
-		Stack: 29, Number: 2, Zero: 0, Counter: NoRegister, Argument: 4, Aligned: 4,
+		Stack: 29, Number: 2, Zero: 0, Counter: NoRegister, Aligned: 4,
 		CallMayBe: func(code []byte, addr uint64) (uint64, int) {
 			w := order.Uint32(code)
 			if w>>26 != 2 && w>>26 != 3 {

@@ -13,7 +13,7 @@ func ppc(order binary.ByteOrder) Machine {
 			}
 			return decodePPC(order.Uint32(code), addr)
 		},
-		Stack: 1, Number: 0, Zero: NoRegister, Counter: NoRegister, Argument: 3, Aligned: 4,
+		Stack: 1, Number: 0, Zero: NoRegister, Counter: NoRegister, Aligned: 4,
 		CallMayBe: func(code []byte, addr uint64) (uint64, int) {
 			w := order.Uint32(code)
 			if w>>26 != 18 || w&2 != 0 {

@@ -4,7 +4,7 @@ import "encoding/binary"
 
 // riscv64 follows the RISC-V Unprivileged ISA Manual, chapters "RV32/64G Instruction Set Listings" and "C" extension.
 var riscv64 = Machine{
-	Decode: decodeRISCV, Stack: 2, Number: 17, Zero: 0, Counter: NoRegister, Argument: 10, Aligned: 2,
+	Decode: decodeRISCV, Stack: 2, Number: 17, Zero: 0, Counter: NoRegister, Aligned: 2,
 	CallMayBe: func(code []byte, addr uint64) (uint64, int) {
 		if len(code) < 4 {
 			return 0, 0

@@ -4,7 +4,7 @@ import "encoding/binary"
 
 // s390x follows the z/Architecture Principles of Operation, appendix B.
 var s390x = Machine{
-	Decode: decodeS390X, Stack: 15, Number: 1, Zero: NoRegister, Counter: NoRegister, Argument: 2, Aligned: 2,
+	Decode: decodeS390X, Stack: 15, Number: 1, Zero: NoRegister, Counter: NoRegister, Aligned: 2,
 	CallMayBe: func(code []byte, addr uint64) (uint64, int) {
 		if len(code) < 6 || code[0] != 0xc0 || code[1]&15 != 5 && code[1] != 0xf4 { // BRASL, BRCL
 			return 0, 0

@@ -20,7 +20,10 @@ type Value struct {
 	N    int64
 }
 
-const registers = 64
+const (
+	registers  = 64
+	slotsLimit = 1024 // words of one stack that are known at a time
+)
 
 // State is what is known at one instruction.
 type State struct {
@@ -132,8 +135,12 @@ func (s *State) load(reg int, offset int64) Value {
 }
 
 func (s *State) store(reg int, offset int64, v Value) {
-	if base := s.Register(reg); base.From == OnStack {
-		s.slots[base.N+offset] = v
+	base := s.Register(reg)
+	if base.From != OnStack {
+		return
+	}
+	if s.slots[base.N+offset] = v; len(s.slots) > slotsLimit {
+		s.slots, s.lost = map[int64]Value{}, true
 	}
 }
 

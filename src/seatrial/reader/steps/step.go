@@ -58,14 +58,13 @@ func writes(size, dst int) Step {
 
 // Machine is what has to be known of an architecture.
 type Machine struct {
-	Decode   func(code []byte, addr uint64) Step // code is never empty; Size is at least 1
-	Stack    int                                 // the stack pointer
-	Number   int                                 // holds the number of a system call when the kernel is entered
-	Zero     int                                 // always 0; NoRegister where there is no such register
-	Counter  int                                 // the program counter, where it is a register that can be loaded
-	Argument int                                 // holds the first integer argument of C; NoRegister: the stack
-	Pushed   int64                               // bytes that a call pushes
-	Aligned  int                                 // of instructions
+	Decode  func(code []byte, addr uint64) Step // code is never empty; Size is at least 1
+	Stack   int                                 // the stack pointer
+	Number  int                                 // holds the number of a system call when the kernel is entered
+	Zero    int                                 // always 0; NoRegister where there is no such register
+	Counter int                                 // the program counter, where it is a register that can be loaded
+	Pushed  int64                               // bytes that a call pushes
+	Aligned int                                 // of instructions
 
 	// CallMayBe reads a direct call or jump; a size of 0 says that there is none. TrapMayBe tells an instruction that
 	// enters the kernel. Both are quick, and may be wrong where data looks like code.

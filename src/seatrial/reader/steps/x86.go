@@ -8,13 +8,13 @@ import (
 
 var amd64 = Machine{
 	Decode: func(code []byte, addr uint64) Step { return decodeX86(code, addr, "amd64") },
-	Stack:  4, Number: 0, Zero: NoRegister, Counter: NoRegister, Argument: 7, Pushed: 8, Aligned: 1,
+	Stack:  4, Number: 0, Zero: NoRegister, Counter: NoRegister, Pushed: 8, Aligned: 1,
 	CallMayBe: callX86, TrapMayBe: func(code []byte) bool { return len(code) > 1 && code[0] == 0x0f && code[1] == 0x05 },
 }
 
 var i386 = Machine{
 	Decode: func(code []byte, addr uint64) Step { return decodeX86(code, addr, "386") },
-	Stack:  4, Number: 0, Zero: NoRegister, Counter: NoRegister, Argument: NoRegister, Pushed: 4, Aligned: 1,
+	Stack:  4, Number: 0, Zero: NoRegister, Counter: NoRegister, Pushed: 4, Aligned: 1,
 	CallMayBe: callX86, TrapMayBe: func(code []byte) bool { return len(code) > 1 && code[0] == 0xcd && code[1] == 0x80 || isGateway(code) },
 }
 

@@ -18,7 +18,7 @@ type site struct {
 	through uint64 // the function that is called; 0 where the kernel is entered here
 }
 
-const longest = 1 << 20 // bytes of one function that are followed
+const statesLimit = 4096 // that wait for their instruction in one function
 
 // follow gives the sites of a function, whose code begins at its entry.
 func (s *search) follow(f code.Func, body []byte) []site {
@@ -48,9 +48,12 @@ func (s *search) follow(f code.Func, body []byte) []site {
 		}
 		if o.Kind == steps.Branch || o.Kind == steps.Jump {
 			if o.Target > pc && o.Target < f.End {
-				if there := joined[o.Target]; there != nil {
+				switch there := joined[o.Target]; {
+				case there != nil:
 					there.Meet(at)
-				} else {
+				case len(joined) >= statesLimit:
+					loops[o.Target] = true // as little is known there
+				default:
 					joined[o.Target] = at.Copy()
 				}
 			}
