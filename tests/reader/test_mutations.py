@@ -43,7 +43,6 @@ def wants(facts: BinaryFacts) -> dict[str, object]:
         "inlining": {},
         "units": {"functions": True, "go": True},
         "debug_types": {"all": True, "go": True},
-        "isa": {"everything": True},
         "conventions": None,
     }
 
