@@ -111,8 +111,9 @@ def test_every_release_of_go(release: str, port: str, builder: Builder, reader: 
     assert {"futex", "exit_group", "rt_sigaction", "epoll_create1", "clone", "write"} <= set(found)
     assert not [name for name in found if name.startswith("#")], "a number that no kernel has"
     assert calls.unresolved <= 2, [one.owner.function for one in calls.unresolved_sites]
-    kernel = needs.floor(FloorKind.KERNEL)
-    assert kernel.reasons[0].cause is Cause.RELEASE, kernel.reasons[0]
+    # No call of Go's own raises the floor: the release does, or the architecture, which is younger.
+    top = needs.floor(FloorKind.KERNEL).reasons[0]
+    assert top.cause in (Cause.RELEASE, Cause.HEADER), top
 
 
 @pytest.mark.qemu
