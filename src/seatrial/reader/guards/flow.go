@@ -158,15 +158,16 @@ func mayBeReached(list []lifted, begins []int, n int) bool {
 }
 
 type walk struct {
-	f      *follower
-	list   []lifted
-	begins []int
-	block  map[int]int // by the index of its first instruction
-	before []*state
-	visits []int
-	queue  []int
-	hwcap  bool      // words that are read are AT_HWCAP
-	found  *findings // where to report, in the last pass
+	f         *follower
+	list      []lifted
+	begins    []int
+	block     map[int]int // by the index of its first instruction
+	before    []*state
+	visits    []int
+	queue     []int
+	now, next state     // what is worked with
+	hwcap     bool      // words that are read are AT_HWCAP
+	found     *findings // where to report, in the last pass
 }
 
 func (w *walk) run() {
@@ -197,7 +198,8 @@ func (w *walk) report() findings {
 
 // pass goes over a block, and hands what is known at its end to those that follow.
 func (w *walk) pass(n int) {
-	s := w.before[n].copy()
+	s := &w.now
+	s.take(w.before[n])
 	last := len(w.list)
 	if n+1 < len(w.begins) {
 		last = w.begins[n+1]
@@ -267,16 +269,18 @@ func (w *walk) hand(s *state, addr uint64, more facts) {
 		return
 	}
 	more.set = w.f.closure(more.set)
-	next := s.copy()
+	next := &w.next
+	next.take(s)
 	next.holds = next.holds.with(more)
 	switch {
 	case next.holds.isAll(): // control cannot come that way
 	case w.before[n] == nil:
-		w.before[n] = next
+		w.before[n] = &state{}
+		w.before[n].take(next)
 		w.queue = append(w.queue, n)
 	case w.visits[n] > mostVisits: // give up: nothing is known there, which does not change any more
 		if !w.before[n].empty() {
-			w.before[n] = &state{slots: map[int64]slot{}}
+			w.before[n] = &state{}
 			w.queue = append(w.queue, n)
 		}
 	case w.before[n].meet(w.f.m, next):

@@ -2,6 +2,7 @@ package guards
 
 // slot is a part of the stack whose value is known.
 type slot struct {
+	at   int64 // distance from the stack pointer at entry
 	size int
 	v    value
 }
@@ -13,18 +14,18 @@ type flags struct {
 	n    int64 // compared with, or the number of the bit
 }
 
-const maxSlots = 256
+const maxSlots = 128
 
 // state is what is known before an instruction.
 type state struct {
 	regs  [32]value
-	slots map[int64]slot // by distance from the stack pointer at entry
+	slots []slot
 	flags flags
 	holds facts
 }
 
 func (m *machine) entry() *state {
-	s := &state{slots: map[int64]slot{}}
+	s := &state{}
 	s.regs[m.stack] = value{kind: stack}
 	return s
 }
@@ -34,13 +35,11 @@ func (s *state) empty() bool {
 	return s.regs == [32]value{} && len(s.slots) == 0 && s.flags == flags{} && s.holds == facts{}
 }
 
-func (s *state) copy() *state {
-	c := *s
-	c.slots = make(map[int64]slot, len(s.slots))
-	for at, v := range s.slots {
-		c.slots[at] = v
-	}
-	return &c
+// take makes s a copy of o.
+func (s *state) take(o *state) {
+	slots := append(s.slots[:0], o.slots...)
+	*s = *o
+	s.slots = slots
 }
 
 // meet keeps what holds in both states, and reports whether s changed.
@@ -51,15 +50,19 @@ func (s *state) meet(m *machine, o *state) bool {
 			s.regs[r], changed = v, true
 		}
 	}
-	for at, mine := range s.slots {
-		theirs, ok := o.slots[at]
-		if !ok || theirs.size != mine.size {
-			delete(s.slots, at)
+	kept := s.slots[:0]
+	for _, mine := range s.slots {
+		theirs := o.find(mine.at)
+		if theirs == nil || theirs.size != mine.size {
 			changed = true
-		} else if v := m.merge(mine.v, s.holds, theirs.v, o.holds); v != mine.v {
-			s.slots[at], changed = slot{mine.size, v}, true
+			continue
 		}
+		if v := m.merge(mine.v, s.holds, theirs.v, o.holds); v != mine.v {
+			mine.v, changed = v, true
+		}
+		kept = append(kept, mine)
 	}
+	s.slots = kept
 	if f := m.mergeFlags(s, o); f != s.flags {
 		s.flags, changed = f, true
 	}
@@ -103,12 +106,23 @@ func (s *state) address(p place) (at int64, onStack, ok bool) {
 	return 0, false, false
 }
 
-func (s *state) wipe(at int64, size int) {
-	for other, v := range s.slots {
-		if other < at+int64(size) && at < other+int64(v.size) {
-			delete(s.slots, other)
+func (s *state) find(at int64) *slot {
+	for i := range s.slots {
+		if s.slots[i].at == at {
+			return &s.slots[i]
 		}
 	}
+	return nil
+}
+
+func (s *state) wipe(at int64, size int) {
+	kept := s.slots[:0]
+	for _, other := range s.slots {
+		if other.at >= at+int64(size) || at >= other.at+int64(other.size) {
+			kept = append(kept, other)
+		}
+	}
+	s.slots = kept
 }
 
 func (s *state) setSlot(at int64, size int, v value) {
@@ -117,16 +131,15 @@ func (s *state) setSlot(at int64, size int, v value) {
 		return
 	}
 	if v.kind == constant && size == 8 { // two numbers of 32 bits may be written at once
-		s.slots[at] = slot{4, known(int64(uint32(v.n)))}
-		s.slots[at+4] = slot{4, known(v.n >> 32 & 0xFFFFFFFF)}
+		s.slots = append(s.slots, slot{at, 4, known(int64(uint32(v.n)))}, slot{at + 4, 4, known(v.n >> 32 & 0xFFFFFFFF)})
 		return
 	}
-	s.slots[at] = slot{size, v}
+	s.slots = append(s.slots, slot{at, size, v})
 }
 
 func (s *state) slot(at int64, size int) value {
-	v, ok := s.slots[at]
-	if !ok || v.size < size {
+	v := s.find(at)
+	if v == nil || v.size < size {
 		return value{}
 	}
 	if size == 8 || v.size == size || v.v.kind != stack {
