@@ -58,9 +58,13 @@ func bigHeap() error {
 			return fmt.Errorf("memory changed at %d or %d", i, i+step-1)
 		}
 	}
-	var all, pages int // proc_pid_statm(5); huge pages may take a quarter of it
-	text, _ := os.ReadFile("/proc/self/statm")
-	if fmt.Sscan(string(text), &all, &pages); wide && pages*os.Getpagesize() > size/2 {
+	// Huge pages may take a quarter of it, or all of it: with pages of 16 KiB, as on loong64, they are 32 MiB large.
+	huge := 2 << 20
+	text, _ := os.ReadFile("/sys/kernel/mm/transparent_hugepage/hpage_pmd_size")
+	fmt.Sscan(string(text), &huge)
+	var all, pages int // proc_pid_statm(5)
+	text, _ = os.ReadFile("/proc/self/statm")
+	if fmt.Sscan(string(text), &all, &pages); wide && 2*pieces*huge <= size/2 && pages*os.Getpagesize() > size/2 {
 		return fmt.Errorf("%d places of %d MiB were used, and %d MiB are resident", 2*pieces, size>>20, pages*os.Getpagesize()>>20)
 	}
 	runtime.KeepAlive(big)
