@@ -6,7 +6,7 @@ The commands of one comparison take turns, so that a machine that grows slower o
 import os
 import statistics
 import subprocess
-import tempfile
+import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
@@ -65,19 +65,25 @@ class Usage(NamedTuple):
     memory: int
 
 
+# Started by a process that is small itself: the largest resident set of a child counts from its parent's.
+_LAUNCHER = """
+import os, resource, sys, time
+started = time.perf_counter()
+null = os.open(os.devnull, os.O_WRONLY)
+quiet = [(os.POSIX_SPAWN_DUP2, null, 1), (os.POSIX_SPAWN_DUP2, null, 2)]
+_, status = os.waitpid(os.posix_spawnp(sys.argv[1], sys.argv[1:], os.environ, file_actions=quiet), 0)
+wall, used = time.perf_counter() - started, resource.getrusage(resource.RUSAGE_CHILDREN)
+print(os.waitstatus_to_exitcode(status), wall, used.ru_utime + used.ru_stime, used.ru_maxrss)
+"""
+
+
 def usage(command: Sequence[str], stdin: bytes = b"") -> Usage:
     """Run a command and its children, its output thrown away; SystemExit when it does not end with 0."""
-    with tempfile.TemporaryFile() as given:
-        given.write(stdin)
-        given.seek(0)
-        started = time.perf_counter()
-        process = subprocess.Popen(command, stdin=given, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        _, status, used = os.wait4(process.pid, 0)
-        wall = time.perf_counter() - started
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode != 0:
-        raise SystemExit(f"exit code {process.returncode} of {' '.join(command[:3])}")
-    return Usage(wall, used.ru_utime + used.ru_stime, used.ru_maxrss * 1024)
+    launcher = [sys.executable, "-I", "-S", "-c", _LAUNCHER, *command]
+    said = subprocess.run(launcher, input=stdin, stdout=subprocess.PIPE, check=True).stdout.split()
+    if said[0] != b"0":
+        raise SystemExit(f"exit code {int(said[0])} of {' '.join(command[:3])}")
+    return Usage(float(said[1]), float(said[2]), int(said[3]) * 1024)
 
 
 def compare(
