@@ -269,11 +269,15 @@ def test_without_a_reader_or_a_toolchain(builder: Builder) -> None:
     assert {str(symbol.slots) for symbol in kernel.symbols} == {str(Unknown("no reader today"))}
     assert "no Go today" in kernel.no_words[0].text
     assert isinstance(found.sections, tuple) and found.libraries == Only()
+    (kernel,) = compare(path, path, Unknown("no reader today"), toolchain()).first_chains
+    assert "no reader today" in kernel.no_words[0].text
+    (kernel,) = compare(path, path, Unknown("no reader today"), toolchain(), builder.folder / "hello").first_chains
+    assert {one.package for one in kernel.directives} >= {"runtime", "syscall"}
 
 
 def test_how_a_binary_was_linked(tmp_path: Path) -> None:
     interpreter = "/lib64/ld-linux-x86-64.so.2"
-    made = {
+    made: dict[Linked, Elf | Library] = {
         Linked.STATIC: Elf(),
         Linked.STATIC_PIE: Library((), (), flags_1=0x08000000, elf=Elf(type=3)),
         Linked.LOADED_PIE: Library((), (), flags_1=0x08000000, interpreter=interpreter, elf=Elf(type=3)),

@@ -287,9 +287,11 @@ def _chains(
     read: _Read, go: GoToolchain | Unknown, source: Path | None, sysroot: Path | None
 ) -> tuple[tuple[Chain, ...], tuple[Directive, ...]]:
     functions, symbols = read.functions, read.needs.symbols
-    packages: set[str] = set()
+    packages: set[str] | Unknown
     others = set(leading_packages(() if isinstance(symbols, Unknown) else symbols))
-    if not isinstance(functions, Unknown):
+    if isinstance(functions, Unknown):
+        packages = functions
+    else:
         packages = {one.package for one in functions.all if any(mark in one.name for mark in _CGO_MARKS)}
         packages |= {"runtime/cgo"} & functions.packages.keys()
         if read.facts.goos != "linux":

@@ -18,9 +18,11 @@ _AARCH64 = 183
 _LOADER = "/lib/ld-linux-aarch64.so.1"
 
 
-def elf(path: Path, machine: int = _AARCH64, **more: str) -> Path:
+def elf(path: Path, machine: int = _AARCH64, interpreter: str = "", runpath: str = "") -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(Library((), ("libx.so.1",), elf=Elf(type=3, machine=machine), **more).build())
+    path.write_bytes(
+        Library((), ("libx.so.1",), elf=Elf(type=3, machine=machine), interpreter=interpreter, runpath=runpath).build()
+    )
     return path
 
 

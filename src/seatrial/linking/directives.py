@@ -30,7 +30,7 @@ class Directives(msgspec.Struct, frozen=True):
 
     found: tuple[Directive, ...]
     not_known: dict[str, Message]
-    """Why the words of a package are not known."""
+    """Why the words of a package are not known; of "", those of all."""
     imports: dict[str, str] = {}
     """Symbol to library, of the lines of //go:cgo_import_dynamic."""
 
@@ -50,34 +50,34 @@ class _Package(msgspec.Struct, frozen=True):
 
 def read_directives(
     facts: BinaryFacts,
-    packages: Iterable[str],
+    packages: Iterable[str] | Unknown,
     others: Iterable[str],
     go: GoToolchain | Unknown,
     source: Path | None,
 ) -> Directives:
     """The words of the packages of a binary, those of its build's environment first.
 
-    `packages`: those in it that use cgo. `others`: those that may ask for a library without it. `source`: a folder of
-    the module that the program was built from; without one the standard library and the module cache are read.
+    `packages`: those in it that use cgo, as far as that is known. `others`: those that may ask for a library without
+    it. `source`: a folder of the module that the program was built from; without one the standard library and the
+    module cache are read.
     """
     info = facts.go
     if isinstance(info, Unknown):
-        reason = message("comparison.no-build-info", why=info.unknown)
-        return Directives((), dict.fromkeys(packages, reason))
+        return Directives((), {"": message("comparison.no-build-info", why=info.unknown)})
     given = _split(info.settings.get("CGO_LDFLAGS", ""))
     found = [Directive(DirectiveKind.ENVIRONMENT, "", given, "the build settings")] if given else []
-    wanted, more = set(packages), set(others)
-    if not wanted | more:
-        return Directives(tuple(found), {})
     if isinstance(go, Unknown):
-        reason = message("comparison.no-go", why=go.unknown)
-        return Directives(tuple(found), dict.fromkeys(wanted, reason))
+        return Directives(tuple(found), {"": message("comparison.no-go", why=go.unknown)})
+    if isinstance(packages, Unknown) and source is None:
+        return Directives(tuple(found), {"": message("comparison.no-packages", why=packages.unknown)})
+    wanted = set() if isinstance(packages, Unknown) else set(packages)
+    more = set(others)
     reading = _Reading(facts, info, go)
     if source is not None:
         reading.program(source, sorted(wanted))
     else:
         reading.one_by_one(sorted(wanted | more))
-    not_known = {package: why for package, why in reading.not_known.items() if package in wanted}
+    not_known = {package: why for package, why in reading.not_known.items() if package in wanted or not package}
     return Directives((*found, *reading.found), not_known, reading.imports)
 
 
@@ -110,7 +110,7 @@ class _Reading:
         listed = self._list(["-deps", "--", path or "."], source)
         if isinstance(listed, Unknown):
             reason = message("comparison.not-listed", source=source, why=listed.unknown)
-            self.not_known = dict.fromkeys(wanted, reason)
+            self.not_known[""] = reason
             return
         # The main package is called main in the binary.
         names = {package.ImportPath: package for package in listed}
