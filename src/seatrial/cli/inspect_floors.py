@@ -30,7 +30,8 @@ def headline(floor: Floor) -> tuple[str, str]:
         return name, f"up to {int(floor.minimum) // 1024} KiB"
     if floor.kind is FloorKind.CPU:
         binding = [reason for reason in floor.reasons if reason.confidence is not Confidence.POSSIBLE]
-        return name, ", ".join(reason.title or reason.minimum for reason in binding) or "any"
+        asked = [part for reason in binding for part in ([reason.title] if reason.title else reason.minimum.split())]
+        return name, ", ".join(dict.fromkeys(asked)) or "any"
     return name, floor.minimum or "any"
 
 

@@ -7,7 +7,7 @@ from seatrial.inspection import Inspection, Part
 from seatrial.model.absence import Unknown
 from seatrial.model.binary import BinaryFacts, BinaryFormat, GoBuildInfo, Kind, NeededSymbol
 from seatrial.model.go_target import VARIANT_AXES
-from seatrial.model.needs import Cause, FeatureUse, Needs, Standing
+from seatrial.model.needs import Cause, FeatureUse, FloorKind, Needs, Standing
 
 __all__ = ["page"]
 
@@ -68,7 +68,8 @@ def _may_use(needs: Needs) -> Rows:
         yield from _listed("CPU features", _features(needs.instructions))
     calls = needs.system_calls
     if isinstance(calls, Unknown):
-        yield "system calls", f"unknown: {calls.unknown}" if needs.system else ""
+        is_linux = needs.system is not None and needs.system.kind is FloorKind.KERNEL
+        yield "system calls", f"unknown: {calls.unknown}" if is_linux else ""
         return
     unresolved = f"; places whose number is not a constant: {calls.unresolved}" if calls.unresolved else ""
     yield "system calls", f"{len(calls.calls)} in the code{unresolved}"
