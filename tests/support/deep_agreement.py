@@ -91,7 +91,10 @@ def agree_on_itabs(seen: Seen, opinion: Opinion) -> None:
 def agree_on_inlining(seen: Seen, opinion: Opinion) -> None:
     """The names of the calls that DWARF says were inlined into each function."""
     ours = {one.entry: {written(call.name) for call in one.calls} for one in seen.inlining}
-    told = {int(entry): {written(name) for name in names} for entry, names in opinion.Inlined.items() if names}
+    go = {function.entry for function in seen.functions}  # C's compiler inlines too
+    told = {
+        int(entry): {written(name) for name in names} for entry, names in opinion.Inlined.items() if int(entry) in go
+    }
     assert len(told) > 500
     assert {entry: ours.get(entry) for entry in told} == told
 
