@@ -44,6 +44,7 @@ def wants(facts: BinaryFacts) -> dict[str, object]:
         "units": {"functions": True, "go": True},
         "debug_types": {"all": True, "go": True},
         "conventions": None,
+        "slots": None,
     }
 
 
