@@ -27,8 +27,9 @@ var inBase = map[string]bool{
 	"fpu": true, "cmov": true, "fxsr": true, "cx8": true, "mmx": true, "sse": true, "sse2": true, "clflush": true,
 }
 
-// demandless are instructions that a CPU without their feature runs as no-operations, or that only a kernel can run.
-var demandless = regexp.MustCompile(`^(bnd|cldemote|prefetch|rdssp|vm|inv|getsec|wbnoinvd)`)
+// demandless are instructions that a CPU without their feature runs as no-operations or as older ones (tzcnt), or that
+// only a kernel can run.
+var demandless = regexp.MustCompile(`^(tzcnt|bnd|cldemote|prefetch|rdssp|vm|inv|getsec|wbnoinvd)`)
 
 const slot = 16
 
