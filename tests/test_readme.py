@@ -28,6 +28,7 @@ QUICK = {
     "seatrial inspect ./app-linux-amd64 --floors": "kernel",
     "seatrial inspect ./app-linux-amd64 --run -h": "in the code",
     "seatrial inspect ./app-linux-amd64 --why avx2 --why syscall:openat": "guarded",
+    "seatrial inspect ./app-linux-amd64 --compare ./app-linux-arm64": "GOARCH",
     "seatrial trace-linking -- bash -c true": "libc.so.6",
     "seatrial vm kernels": "debian-12",
     "seatrial explain ST-LIBC-001": "glibc",
@@ -91,6 +92,7 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     test = 'func TestGreeting(t *testing.T) {\n\tif greeting() != "ahoy" {\n\t\tt.Fail()\n\t}\n}\n'
     (folder / "cmd/app/greeting_test.go").write_text(f'package main\n\nimport "testing"\n\n{test}')
     play("go build -o app-linux-amd64 ./cmd/app", folder, 120)
+    play("GOARCH=arm64 go build -o app-linux-arm64 ./cmd/app", folder, 120)
     yield folder
 
 
