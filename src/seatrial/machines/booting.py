@@ -65,6 +65,7 @@ def boot(
             return machine
         if spec.accelerator == "kvm":
             raise CouldNotCheck(f"No machine can be booted under KVM here: {reason}.", "Use the accelerator tcg.")
+    snapshots = snapshots and row.snapshots
     machine = (booting.restored() if snapshots else None) or booting.booted(snapshots)
     machine.accelerator_reason = reason
     return machine
