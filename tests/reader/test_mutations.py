@@ -48,10 +48,18 @@ def wants(facts: BinaryFacts) -> dict[str, object]:
     }
 
 
-def mutate(builder: Builder, path: Path, count: int, seed: int, without: tuple[str, ...] = ()) -> None:
-    """`without`: wants that cannot be answered of this file, whole as it is."""
+def mutate(
+    builder: Builder,
+    path: Path,
+    count: int,
+    seed: int,
+    without: tuple[str, ...] = (),
+    asked: dict[str, object] | None = None,
+) -> None:
+    """`without`: wants that cannot be answered of this file, whole as it is; `asked`: instead of all wants."""
     facts = read_binary(path)
-    asked = {name: None if name in without else args for name, args in wants(facts).items()}
+    if asked is None:
+        asked = {name: None if name in without else args for name, args in wants(facts).items()}
     request = deep_request(path, facts, asked)
     place = builder.folder / f"{path.name}.request"
     place.write_bytes(msgspec.json.encode(request))
@@ -79,6 +87,20 @@ def test_the_limit_of_memory_ends_the_reader(builder: Builder) -> None:
 )
 def test_a_few_mutants(builder: Builder, port: str, count: int) -> None:
     mutate(builder, builder.build(port, FLAT), count, seed=1)
+
+
+@pytest.mark.go
+@pytest.mark.parametrize(
+    ("port", "count"),
+    [
+        *(("linux/amd64", 12), ("darwin/arm64", 4)),
+        *(pytest.param(port, 1000, marks=pytest.mark.sweep) for port in ("linux/amd64", "linux/arm64")),
+    ],
+)
+@pytest.mark.timeout(7200)
+def test_instruction_sets_with_nothing_told(builder: Builder, port: str, count: int) -> None:
+    """Then every function goes beyond the base, and all their callers are followed."""
+    mutate(builder, builder.build(port, FLAT), count, seed=1, asked={"isa": None})
 
 
 @pytest.mark.go

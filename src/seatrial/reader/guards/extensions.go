@@ -60,6 +60,8 @@ type analysis struct {
 	carried  map[uint64]isa.Set // what is open in a function, or in what it calls
 	refs     map[uint64][]callerOf
 	judged   map[question]ground
+	left     int // references that may still be looked at for this question
+	looked   int // that were looked at for all of them
 }
 
 // extensions decodes what is not compiled by Go, or everything.

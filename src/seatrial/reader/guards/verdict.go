@@ -17,7 +17,7 @@ var standings = [...]string{"guarded", "chosen", "perhaps", "unguarded"}
 // ground is a standing with what it rests on.
 type ground struct {
 	standing standing
-	why      string   // here, unreachable, known, callers, variable, function, pointer, detects, no-caller, way
+	why      string   // here, unreachable, known, callers, variable, function, pointer, detects, no-caller, many-ways, way
 	at       uint64   // what is tested; where the guard is
 	path     []uint64 // of an unguarded way: entries of the callers, from below
 }
@@ -26,6 +26,11 @@ type question struct {
 	entry   uint64
 	feature isa.Set
 }
+
+const (
+	mostWays    = 1 << 14 // references that are looked at for one question; programs of Go, with no base told, need up to 48
+	mostWaysAll = 1 << 22 // and for all questions together
+)
 
 // judge tells how a function that needs a feature stands.
 func (a *analysis) judge(i int, feature isa.Set) ground {
@@ -64,6 +69,7 @@ func (a *analysis) judge(i int, feature isa.Set) ground {
 	if a.extents[i].cpuid || found.cpuid {
 		return ground{standing: perhaps, why: "detects", at: entry}
 	}
+	a.left = min(mostWays, mostWaysAll-a.looked)
 	return a.ways(question{entry, feature}, entry, 0, map[question]bool{})
 }
 
@@ -94,6 +100,15 @@ func (a *analysis) ways(q question, first uint64, level int, above map[question]
 		}
 	}
 	for _, r := range refs {
+		if worst.standing == unguarded {
+			break // nothing is worse
+		}
+		if a.left == 0 {
+			worst = ground{standing: perhaps, why: "many-ways", at: q.entry}
+			break
+		}
+		a.left--
+		a.looked++
 		g := a.way(q, r, first, itself, level, above)
 		if g.standing > worst.standing || worst.at == 0 && g.standing == worst.standing {
 			worst = g
