@@ -39,6 +39,7 @@ bench: .venv/.ready-to-test
 	$(PYTHON_BIN)/python benchmarks/inspect_speed.py
 	$(PYTHON_BIN)/python benchmarks/second_run.py
 	$(PYTHON_BIN)/python benchmarks/verify_cost.py
+	$(PYTHON_BIN)/python benchmarks/boot.py
 	$(PYTHON_BIN)/python benchmarks/insight.py
 
 picture: .venv/.ready
