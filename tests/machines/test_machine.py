@@ -68,6 +68,15 @@ def test_a_program_that_cannot_be_started(machine: Machine) -> None:
     assert machine.run(["guest", "exit", "3"], {"PATH": "/bin:/app"}).exit_code == 3
 
 
+def test_commands_that_are_none(machine: Machine) -> None:
+    with pytest.raises(UsageError, match="no command"):
+        machine.run([], {})
+    with pytest.raises(UsageError, match="not UTF-8"):
+        machine.run([GUEST, "say", "\udcff"], {})
+    assert machine.run([GUEST, "say", "a\0b"], {}).error == "invalid argument"
+    assert _run(machine, "say", "中文\n").stdout.startswith("中文\n ".encode())
+
+
 def test_time_limit_asks_go_what_it_does_and_then_kills(machine: Machine) -> None:
     asked = _run(machine, "sleep", seconds=1.0)
     assert asked.timed_out and asked.exit_code == 2
@@ -94,6 +103,7 @@ def test_what_a_command_leaves_behind_is_killed(machine: Machine) -> None:
     ended = _run(machine, "orphan")
     assert (ended.exit_code, ended.timed_out) == (0, False)
     assert _run(machine, "fork", limits=Limits(pids_max=20)).exit_code == 0
+    assert _run(machine, "escape").exit_code == 0
     assert _run(machine, "alone").stdout == b"[]\n"
 
 
@@ -140,6 +150,9 @@ def test_files_that_cannot_go_in_or_out(machine: Machine, tmp_path: Path) -> Non
         machine.put(Path(__file__), "/proc/here/x")
     with pytest.raises(CouldNotCheck, match="Cannot read what is to go into the guest"):
         machine.put(tmp_path / "missing", "/x")
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(CouldNotCheck, match="no regular file"):
+        machine.put(tmp_path / "pipe", "/x")
     with pytest.raises(UsageError, match="not absolute"):
         machine.put(Path(__file__), "x")
     assert _run(machine, "exit", "0").exit_code == 0  # and the channel is still in step

@@ -11,6 +11,8 @@ from pathlib import Path
 __all__ = ["TRAILER", "character_device", "directory", "file", "link", "tree"]
 
 _CHUNK = 256 * 1024
+_LARGEST = 0xFFFFFFFF
+"""What eight digits hold."""
 
 
 def _header(name: str, mode: int, size: int, device: tuple[int, int] = (0, 0)) -> bytes:
@@ -45,9 +47,13 @@ def file(name: str, source: Path, mode: int | None = None) -> Iterator[bytes]:
 
     One that grows or shrinks meanwhile is cut or filled with zeros: the length comes first.
     """
+    if not stat.S_ISREG(source.stat().st_mode):  # opening a pipe would wait for its other end
+        raise OSError(f"{source} is no regular file")
     with source.open("rb") as opened:
         status = os.fstat(opened.fileno())
         left = status.st_size
+        if left > _LARGEST:
+            raise OSError(f"{source} is larger than 4 GiB")
         yield _header(name, stat.S_IFREG | (status.st_mode & 0o7777 if mode is None else mode), left)
         padding = bytes(-left % 4)
         while left:

@@ -137,7 +137,7 @@ class Machine:
 
         After `seconds` it gets SIGQUIT (Go says what it was doing) and 2 s later SIGKILL. Of each stream the first
         and last 4 MiB are kept; the callbacks get everything. stdin in parts is read by a thread of its own, until its
-        end or the command's. Raises VmLost; UsageError and CouldNotCheck for limits
+        end or the command's. Raises VmLost; UsageError and CouldNotCheck for a command that is none, and for limits
         that this guest's control groups do not have.
         """
         self._check_limits(limits)
@@ -254,9 +254,15 @@ def _inside(path: str) -> str:
 def _order(
     argv: Sequence[str], env: Mapping[str, str], cwd: str, seconds: float | None, limits: Limits
 ) -> dict[str, object]:
+    words = [f"{name}={value}" for name, value in env.items()]
+    for word in (*argv, *words, cwd):
+        if not word.isprintable() and any("\ud800" <= letter <= "\udfff" for letter in word):
+            raise UsageError(f"{word!r} is not UTF-8: it cannot be told to the guest.")
+    if not argv:
+        raise UsageError("There is no command to be run in the guest.")
     return {
         "argv": list(argv),
-        "env": [f"{name}={value}" for name, value in env.items()],
+        "env": words,
         "cwd": cwd,
         "seconds": seconds or 0.0,
         "limits": msgspec.to_builtins(limits),

@@ -33,9 +33,8 @@ class Qmp:
             self._greeted = True
             self._message(deadline)
             self.ask("qmp_capabilities", seconds)
-        request = {"execute": command.replace("_", "-") if command != "qmp_capabilities" else command}
         try:
-            self._socket.sendall(msgspec.json.encode({**request, "arguments": arguments}))
+            self._socket.sendall(msgspec.json.encode({"execute": command, "arguments": arguments}))
         except OSError as error:
             raise QmpError(f"{command}: {error}") from error
         while True:
@@ -47,8 +46,11 @@ class Qmp:
 
     def _message(self, deadline: float) -> dict[str, Any]:
         while b"\n" not in self._received:
-            ready, _, _ = select.select([self._socket], [], [], max(0.0, deadline - time.monotonic()))
-            part = self._socket.recv(65536) if ready else b""
+            try:
+                ready, _, _ = select.select([self._socket], [], [], max(0.0, deadline - time.monotonic()))
+                part = self._socket.recv(65536) if ready else b""
+            except (OSError, ValueError) as error:  # closed meanwhile
+                raise QmpError(str(error)) from error
             if not part:
                 raise QmpError("QEMU does not answer")
             self._received += part

@@ -78,8 +78,12 @@ class Snapshots:
                 raise QmpError(f"the snapshot is {status}")
             time.sleep(0.005)
         qmp.ask("cont")
-        with contextlib.suppress(FileExistsError):  # another process was faster
+        try:
             os.link(f"/proc/self/fd/{fd}", self._path(key), src_dir_fd=fd, follow_symlinks=True)
+        except FileExistsError:  # another process was faster
+            pass
+        except OSError as error:
+            raise QmpError(f"{self._path(key)}: {error.strerror}") from error
         self._prune()
 
     def _prune(self) -> None:

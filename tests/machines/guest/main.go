@@ -19,7 +19,7 @@ import (
 
 func main() {
 	verbs := map[string]func([]string) error{
-		"say": say, "exit": exit, "die": die, "sleep": sleep, "copy": copyInput, "catch": catch, "orphan": orphan,
+		"say": say, "exit": exit, "die": die, "sleep": sleep, "copy": copyInput, "catch": catch, "orphan": orphan, "escape": escape,
 		"eat": eat, "processors": processors, "nodes": nodes, "groups": groups, "listen": listen, "random": random,
 		"clock": clock, "panic": kernelPanic, "restart": restart, "flood": flood, "fork": fork, "terminal": terminal,
 		"limits": limits, "account": account, "alone": alone, "list": list, "taint": taint,
@@ -80,6 +80,15 @@ func orphan([]string) error {
 	child.Stdout = os.Stdout
 	child.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	return child.Start()
+}
+
+// escape leaves a process behind that is in no group of the command.
+func escape([]string) error {
+	child := exec.Command(os.Args[0], "sleep", "quietly")
+	if err := child.Start(); err != nil {
+		return err
+	}
+	return os.WriteFile("/sys/fs/cgroup/cgroup.procs", []byte(strconv.Itoa(child.Process.Pid)), 0)
 }
 
 func eat(words []string) error {

@@ -294,23 +294,6 @@ func (g group) oomKills() int {
 	return 0
 }
 
-// kill ends every process of the group, those in groups below it too.
-func (g group) kill() {
-	for _, tree := range g.trees {
-		filepath.WalkDir(filepath.Join(tree.at, g.name), func(path string, entry os.DirEntry, err error) error {
-			if err != nil || !entry.IsDir() {
-				return nil
-			}
-			for _, word := range strings.Fields(line(filepath.Join(path, "cgroup.procs"))) {
-				if pid, err := strconv.Atoi(word); err == nil && pid > 1 {
-					syscall.Kill(pid, syscall.SIGKILL)
-				}
-			}
-			return nil
-		})
-	}
-}
-
 // remove deletes the group and what the command made below it. A process that is ending holds it for a moment.
 func (g group) remove() {
 	for _, tree := range g.trees {

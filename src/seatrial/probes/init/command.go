@@ -47,6 +47,9 @@ func run(link *channel, order *order, trees hierarchies) error {
 	if err := json.Unmarshal(order.payload, &what); err != nil {
 		return err
 	}
+	if len(what.Argv) == 0 {
+		return errors.New("there is no command")
+	}
 	log, err := followKernelLog()
 	if err != nil {
 		return err
@@ -92,10 +95,10 @@ func start(link *channel, order *order, what command, group group) (ended, error
 	watch := &watch{pid: pid, over: make(chan struct{})}
 	go watch.control(order.control, streams)
 	if what.Seconds > 0 {
-		timer := time.AfterFunc(time.Duration(what.Seconds*float64(time.Second)), func() { watch.expire(group) })
+		timer := time.AfterFunc(time.Duration(what.Seconds*float64(time.Second)), watch.expire)
 		defer timer.Stop()
 	}
-	outcome := reap(pid, group, watch)
+	outcome := reap(pid, watch)
 	outcome.Seconds = time.Since(began).Seconds()
 	outcome.TimedOut = watch.expired()
 	streams.finish()
@@ -152,8 +155,9 @@ func lookPath(what command) string {
 	return name
 }
 
-// reap waits for the command, kills what is left of its group, and takes in every process that has lost its parent.
-func reap(pid int, group group, watch *watch) ended {
+// reap waits for the command, kills every other process of the guest, and takes them in: nothing but a command and what
+// it has started runs beside init, in whatever control group it has put itself.
+func reap(pid int, watch *watch) ended {
 	var outcome ended
 	for {
 		var status syscall.WaitStatus
@@ -174,13 +178,7 @@ func reap(pid int, group group, watch *watch) ended {
 			code := status.ExitStatus()
 			outcome.ExitCode = &code
 		}
-		group.kill()
-		go func() { // what was just being started escapes the first time
-			for range 50 {
-				time.Sleep(2 * time.Millisecond)
-				group.kill()
-			}
-		}()
+		syscall.Kill(-1, syscall.SIGKILL)
 	}
 }
 
@@ -214,7 +212,7 @@ func (w *watch) expired() bool {
 	return w.late
 }
 
-func (w *watch) expire(group group) {
+func (w *watch) expire() {
 	w.lock.Lock()
 	if w.done {
 		w.lock.Unlock()
@@ -226,8 +224,7 @@ func (w *watch) expire(group group) {
 	select {
 	case <-w.over:
 	case <-time.After(goroutineDumps):
-		w.signal(syscall.SIGKILL)
-		group.kill()
+		syscall.Kill(-1, syscall.SIGKILL)
 	}
 }
 
