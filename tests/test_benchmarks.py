@@ -9,7 +9,7 @@ from types import ModuleType
 import pytest
 
 BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
-SCRIPTS = ("start_up.py", "inspect_speed.py", "second_run.py", "verify_cost.py", "insight.py")
+SCRIPTS = ("start_up.py", "inspect_speed.py", "second_run.py", "verify_cost.py", "boot.py", "insight.py")
 
 
 @pytest.fixture
