@@ -205,6 +205,9 @@ func crowd([]string) int {
 }
 
 func threadsEnd(t *suite.T) {
+	if runtime.GOARCH == "riscv64" {
+		t.Unknown("the runtime takes every clone(2) for a success there (Go 1.27, runtime/sys_linux_riscv64.s returns 0), and waits for ever for the thread")
+	}
 	done := ended(t, t.Self("resources-crowd"), 8*time.Second)
 	if done.state.ExitCode() == cannotPrepare {
 		t.Unknown("%s", done.said)
