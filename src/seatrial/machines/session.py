@@ -115,6 +115,9 @@ class Session:
         """End it for good: nobody is answered any more."""
         with self._starting:
             if self._listening:
+                # Closing alone would leave the thread that waits in accept(2) to answer one more.
+                with contextlib.suppress(OSError):
+                    self._listening.shutdown(socket.SHUT_RDWR)
                 self._listening.close()
                 self._listening = None
         self.close()
