@@ -50,7 +50,7 @@ def check(spec: MachineSpec) -> GuestMachine:
             f"{spec.numa_nodes} NUMA nodes are not possible with {spec.cpus} CPUs.", "Each node has at least one CPU."
         )
     if spec.numa_nodes > 1 and not row.numa:
-        raise CouldNotCheck(f"QEMU's {row.machine} has one NUMA node only.", "Choose another architecture.")
+        raise CouldNotCheck(f"A machine for {spec.goarch} has one NUMA node only.", "Choose another architecture.")
     if spec.memory < _LEAST_MEMORY or spec.memory % (_MEGABYTE * spec.numa_nodes):
         raise UsageError(
             f"A machine cannot have {spec.memory} bytes of memory.",

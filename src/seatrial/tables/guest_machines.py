@@ -32,7 +32,7 @@ class GuestMachine(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The console device as the kernel names it."""
     most_cpus: int
     numa: bool
-    """Whether it can have more than one node."""
+    """Whether its kernels show more than one node."""
     source: str
     firmware: str = ""
     """The argument of `-bios`; "" for QEMU's choice."""
