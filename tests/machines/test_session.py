@@ -1,6 +1,6 @@
 """Commands through a session's client: as if the program were started here, while it runs in a machine."""
 
-import json
+import os
 import signal
 import socket
 import subprocess
@@ -231,8 +231,8 @@ session.proof()
 print(" ".join(session.client), session._machine._emulation._running.pid, flush=True)
 time.sleep(600)
 """
-    before = set(Path("/tmp").iterdir())
-    with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True) as job:
+    env = {**os.environ, "TMPDIR": str(tmp_path)}
+    with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True, env=env) as job:
         assert job.stdout is not None
         *client, emulator = job.stdout.readline().split()
         with subprocess.Popen([*client, "--", str(visitor), "wait"], stdout=subprocess.PIPE) as running:
@@ -244,5 +244,4 @@ time.sleep(600)
         assert time.monotonic() < deadline, "QEMU has survived"
         time.sleep(0.05)
     assert client[-2] not in Path("/proc/net/unix").read_text()
-    made = {path for path in set(Path("/tmp").iterdir()) - before if "seatrial" in path.name or "qemu" in path.name}
-    assert not made, json.dumps([str(path) for path in made])
+    assert list(tmp_path.iterdir()) == []

@@ -12,10 +12,11 @@ from seatrial.model.machine import CgroupMode, Kernel
 from seatrial.model.platform import Platform
 from seatrial.model.runner import CannotOffer, Offer, Workload
 from seatrial.model.states import Fidelity
-from seatrial.packages import Packages
+from seatrial.packages import Package, Packages
 from seatrial.processes import run
 from seatrial.runners.micro_vm import MicroVm, machine_for
 from seatrial.store import Store, default_root
+from seatrial.tables.packages import PackageRow
 from seatrial.trials.execution import compose
 from support.machines import init, machine_spec
 
@@ -48,7 +49,7 @@ def test_other_systems_and_architectures(tmp_path: Path, platform: Make) -> None
 
 def test_what_cannot_be_fetched_is_a_reason(tmp_path: Path, platform: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     class Nothing(Packages):
-        def obtain(self, row: object) -> object:  # type: ignore[override] # it gives nothing at all
+        def obtain(self, row: PackageRow) -> Package:
             raise CouldNotCheck("No network.", "Get one.")
 
     monkeypatch.setenv("PATH", str(tmp_path))

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from seatrial.model.binary import BinaryFacts
 from seatrial.model.finding import Evidence
 from seatrial.model.runner import Door, Offer
 from seatrial.model.states import Fidelity, State
@@ -67,10 +68,10 @@ def test_reasons(code: str, text: str, told: str) -> None:
     ],
 )
 def test_a_smoke_trial_knows_who_ended_it(
-    script: Callable[[str], Path], facts: Callable[..., object], line: str, code: int, layer: Layer, subject: str
+    script: Callable[[str], Path], facts: Callable[..., BinaryFacts], line: str, code: int, layer: Layer, subject: str
 ) -> None:
     app = script(f"echo words; echo 'T-1f: {line}' >&2; exit {code}")
-    seen = smoke(MACHINE, app, facts())  # type: ignore[arg-type] # the fixture makes facts of a program
+    seen = smoke(MACHINE, app, facts())
     assert (seen.state, seen.layer, seen.subject) == (State.FAIL, layer, subject)
     assert seen.output == "words\n"
     assert seen.reproducer == f"seatrial vm run -t a/b -- {app}"
