@@ -2,8 +2,13 @@
 
 import os
 from collections.abc import Generator
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from support.builds import Builder
 
 _IN_CI = bool(os.environ.get("CI"))
 
@@ -27,3 +32,19 @@ def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest
     report = yield
     _fail_if_skipped(report)
     return report
+
+
+@pytest.fixture(scope="session")
+def builder(tmp_path_factory: pytest.TempPathFactory) -> "Builder":
+    """Builds Go programs, each once for all tests of a process."""
+    from support.builds import Builder
+
+    return Builder(tmp_path_factory.mktemp("programs"))
+
+
+@pytest.fixture(scope="session")
+def reader() -> Path:
+    """Our reader of code and Go metadata."""
+    from support import deep
+
+    return deep.reader()

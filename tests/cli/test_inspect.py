@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from seatrial.cli import main
 from support import go_info, mutations
 from support.elf_writer import PT_GNU_STACK, Elf, Library, Part, Symbol
+from support.inspecting import run
 from support.macho_writer import AMD64, ARM64, Macho, archive, universal
 from support.macho_writer import Symbol as MachoSymbol
 from support.pe_writer import Pe, coff_object
@@ -44,15 +44,6 @@ MACHO = Macho(
     symbols=(MachoSymbol("_Start", defined=True), MachoSymbol("_malloc", library=1)),
     data=go_info.inline("go1.27.3", go_info.modules("darwin", "arm64")),
 )
-
-
-def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, *arguments: str) -> tuple[int, str, str]:
-    monkeypatch.setattr(sys, "argv", ["seatrial", "inspect", *arguments])
-    with pytest.raises(SystemExit) as end:
-        main()
-    assert isinstance(end.value.code, int)
-    captured = capsys.readouterr()
-    return end.value.code, captured.out, captured.err
 
 
 def test_the_page(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,24 +1,14 @@
 """`seatrial inspect --compare` as a command: the page, the JSON, and what ends it."""
 
 import json
-import sys
 from pathlib import Path
 
 import pytest
 
-from seatrial.cli import main
 from support import go_info
 from support.elf_writer import Elf, Library, Part, Symbol
+from support.inspecting import run
 from support.macho_writer import AMD64, ARM64, Macho, universal
-
-
-def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, *arguments: str) -> tuple[int, str, str]:
-    monkeypatch.setattr(sys, "argv", ["seatrial", "inspect", *arguments])
-    with pytest.raises(SystemExit) as end:
-        main()
-    assert isinstance(end.value.code, int)
-    captured = capsys.readouterr()
-    return end.value.code, captured.out, captured.err
 
 
 @pytest.fixture

@@ -1,16 +1,15 @@
 """`seatrial inspect` on real programs: who asks, floors with reasons, what a run called."""
 
 import json
-import sys
 from pathlib import Path
 
 import pytest
 
-from seatrial.cli import main
 from seatrial.errors import CouldNotCheck
 from seatrial.toolchains import reader as toolchains_reader
 from support import floor_programs
 from support.builds import Builder
+from support.inspecting import run
 
 pytestmark = pytest.mark.go
 
@@ -19,15 +18,6 @@ pytestmark = pytest.mark.go
 def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Makes openat2, which Linux has since 5.6."""
     return floor_programs.caller(Builder(tmp_path_factory.mktemp("programs")), "openat2")
-
-
-def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, *arguments: str) -> tuple[int, str, str]:
-    monkeypatch.setattr(sys, "argv", ["seatrial", "inspect", *arguments])
-    with pytest.raises(SystemExit) as end:
-        main()
-    assert isinstance(end.value.code, int)
-    captured = capsys.readouterr()
-    return end.value.code, captured.out, captured.err
 
 
 def test_the_page_says_from_when_on_it_runs(

@@ -59,6 +59,6 @@ def test_a_fetched_kernel_is_verified_and_a_changed_one_is_damaged(tmp_path: Pat
 
 
 def test_a_file_that_cannot_be_written_is_one_clear_line(tmp_path: Path) -> None:
-    done = _run("--json", str(tmp_path / "no/such/folder"), "--cache-dir", str(tmp_path / "cache"))
+    done = _run("--json", "/proc/no/such/folder", "--cache-dir", str(tmp_path / "cache"))
     assert done.returncode == 2
     assert "No such file" in done.stderr and "Traceback" not in done.stderr

@@ -7,7 +7,6 @@ import pytest
 
 from seatrial.formats import read_binary
 from seatrial.model.binary import BinaryFacts
-from support.builds import Builder
 
 
 @pytest.fixture
@@ -20,8 +19,3 @@ def facts_of(tmp_path: Path) -> Callable[[bytes], BinaryFacts]:
         return read_binary(path)
 
     return read
-
-
-@pytest.fixture(scope="session")
-def builder(tmp_path_factory: pytest.TempPathFactory) -> Builder:
-    return Builder(tmp_path_factory.mktemp("programs"))

@@ -5,16 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from seatrial.errors import CouldNotCheck
 from seatrial.formats import read_binary
 from seatrial.inspection import needs_in
 from seatrial.model.needs import Cause, FeatureUse, FloorKind, Needs, Standing
-from seatrial.packages import Packages
 from seatrial.processes import run
-from seatrial.runners.emulators import Emulator, emulators
-from seatrial.store import Store, default_root
-from seatrial.tables.architectures import architectures
 from support.builds import Builder
+from support.emulators import qemu
 
 pytestmark = pytest.mark.go
 
@@ -141,14 +137,6 @@ def test_a_plain_program_of_an_older_release_is_silent(
 ) -> None:
     path = builder.build_by(release, f"linux/{goarch}", "-ldflags=-s -w")
     assert open_uses(read(path, reader)) == []
-
-
-def qemu(goarch: str) -> Emulator:
-    store = Store(default_root())
-    found = next(emulators(store, Packages(store, lambda _: None), architectures()[goarch]))
-    if isinstance(found, CouldNotCheck):
-        pytest.skip(f"QEMU for {goarch} was missing: {found}")
-    return found
 
 
 @pytest.mark.qemu

@@ -4,16 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from seatrial.errors import CouldNotCheck
 from seatrial.formats import read_binary
 from seatrial.inspection import needs_in
 from seatrial.model.needs import Call, Cause, FloorKind, Needs, SystemCalls
-from seatrial.packages import Packages
-from seatrial.runners.emulators import Emulator, emulators
-from seatrial.store import Store, default_root
 from seatrial.tables.architectures import architectures
 from seatrial.trials.called import calls_of_run
 from support.builds import Builder, zig_cc
+from support.emulators import qemu
 
 pytestmark = pytest.mark.go
 
@@ -128,14 +125,6 @@ def test_whatever_a_run_calls_stands_in_the_code(goarch: str, builder: Builder, 
     calls = calls_of(read(path, reader))
     # The return from a signal stands in the kernel's page of code (or the emulator's), not in the program.
     assert set(made.calls) - set(named(calls)) - {"rt_sigreturn", "sigreturn"} == set()
-
-
-def qemu(goarch: str) -> Emulator:
-    store = Store(default_root())
-    found = next(emulators(store, Packages(store, lambda _: None), architectures()[goarch]))
-    if isinstance(found, CouldNotCheck):
-        pytest.skip(f"QEMU for {goarch} was missing: {found}")
-    return found
 
 
 @pytest.mark.zig

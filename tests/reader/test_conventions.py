@@ -7,10 +7,7 @@ import pytest
 from seatrial.formats import read_binary
 from seatrial.formats.deep import read_deep
 from seatrial.inspection import inspect
-from seatrial.model.absence import Unknown
 from seatrial.model.conventions import Conventions
-from seatrial.store import Store, default_root
-from seatrial.toolchains.reader import deep_reader
 from support.builds import Builder
 
 pytestmark = pytest.mark.go
@@ -36,19 +33,6 @@ G = {
 
 QUICK = ("linux/386", "linux/amd64", "linux/arm64", "linux/loong64")
 STORE = {"386": "XCHG", "amd64": "XCHG", "arm64": "STLR", "loong64": "DBAR", "riscv64": "FENCE", "s390x": "BCR"}
-
-
-@pytest.fixture(scope="session")
-def builder(tmp_path_factory: pytest.TempPathFactory) -> Builder:
-    return Builder(tmp_path_factory.mktemp("programs"))
-
-
-@pytest.fixture(scope="session")
-def reader() -> Path:
-    found = deep_reader(Store(default_root()))
-    if isinstance(found, Unknown):
-        pytest.skip(f"the reader of code was missing: {found.unknown}")
-    return found
 
 
 def conventions(path: Path, reader: Path) -> Conventions:

@@ -69,11 +69,6 @@ def mutate(
     assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-4000:]
 
 
-@pytest.fixture(scope="session")
-def builder(tmp_path_factory: pytest.TempPathFactory) -> Builder:
-    return Builder(tmp_path_factory.mktemp("programs"))
-
-
 @pytest.mark.go
 def test_the_limit_of_memory_ends_the_reader(builder: Builder) -> None:
     command = [str(harness(builder.folder)), "-test.run=TestLimit"]

@@ -1,6 +1,7 @@
 """The store: whole entries or none, by digest, for several processes at once."""
 
 import multiprocessing
+import os
 from pathlib import Path
 
 import msgspec
@@ -86,6 +87,18 @@ def test_atomic_write_replaces_and_leaves_no_temporary(tmp_path: Path) -> None:
     write_atomically(target, b"two")
     assert target.read_bytes() == b"two"
     assert [path.name for path in target.parent.iterdir()] == ["f"]
+
+
+def test_what_is_no_file_is_written_to_and_stays(tmp_path: Path) -> None:
+    """As root, a rename onto /dev/null would be the end of it."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reading = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    write_atomically(pipe, b"told")
+    assert (os.read(reading, 9), pipe.is_fifo()) == (b"told", True)
+    os.close(reading)
+    with pytest.raises(CouldNotCheck, match="Is a directory"):
+        write_atomically(tmp_path, b"x")
 
 
 def test_what_cannot_be_written_is_one_clear_line(tmp_path: Path) -> None:

@@ -15,16 +15,14 @@ from seatrial.model.project import SmokeSpec
 from seatrial.model.runner import Offer
 from seatrial.model.states import Fidelity, StageName, State
 from seatrial.model.trial import Observation
-from seatrial.packages import Packages
 from seatrial.report.html import render
 from seatrial.report.terminal import final
-from seatrial.runners.emulators import emulators
 from seatrial.store import Store, default_root
-from seatrial.tables.architectures import architectures
 from seatrial.toolchains import GoToolchain
 from seatrial.toolchains.reader import deep_reader
 from seatrial.trials.coverage import covered, merge
 from seatrial.trials.smoke import smoke
+from support.emulators import qemu
 from support.verification import own_store
 from support.verification import run as verified
 
@@ -89,10 +87,7 @@ def program(go: GoToolchain, tmp_path_factory: pytest.TempPathFactory) -> Callab
 
 
 def offer_of(goarch: str) -> Offer:
-    store = Store(default_root())
-    found = next(iter(emulators(store, Packages(store, print), architectures()[goarch])))
-    if isinstance(found, Exception):
-        pytest.skip(f"no QEMU: {found}")
+    found = qemu(goarch)
     return Offer("qemu-user", found.name, Fidelity.USER_EMULATION, (found.path, "-cpu", "max"), time_factor=8.0)
 
 

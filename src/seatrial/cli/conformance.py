@@ -174,15 +174,9 @@ def _list(options: dict[str, Any]) -> int:
         chosen = load(options["platform_dirs"]).select(options["targets"])
         infos = tuple(info for info in infos if any(info.applies(one.goos, one.goarch) for one in chosen))
     if options["json_path"]:
-        import msgspec
+        from seatrial.cli.json_output import write_json
 
-        from seatrial.store import write_atomically
-
-        data = msgspec.json.format(msgspec.json.encode(infos), indent=2) + b"\n"
-        if options["json_path"] == "-":
-            sys.stdout.buffer.write(data)
-        else:
-            write_atomically(Path(options["json_path"]), data)
+        write_json(options["json_path"], infos)
         return 0
     catalogue(infos, console_on(sys.stdout), options["lang"])
     return 0
@@ -295,20 +289,16 @@ def diff(before: Path, after: Path, lang: str, json_path: str | None) -> int:
 
     Exit codes: 0 no case got worse; 1 a case that held does not hold any more; 3 one cannot be decided any more.
     """
-    import msgspec
-
+    from seatrial.cli.json_output import write_json
     from seatrial.conformance import compare
     from seatrial.report.certificate import json
     from seatrial.report.certificate.difference import show
     from seatrial.report.terminal import console_on
-    from seatrial.store import write_atomically
 
     difference = compare(json.read(before.read_bytes()), json.read(after.read_bytes()))
     if json_path:
-        data = msgspec.json.format(msgspec.json.encode(difference), indent=2) + b"\n"
+        write_json(json_path, difference)
         if json_path == "-":
-            sys.stdout.buffer.write(data)
             return difference.exit_code
-        write_atomically(Path(json_path), data)
     show(difference, console_on(sys.stdout), lang)
     return difference.exit_code

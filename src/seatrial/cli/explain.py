@@ -1,6 +1,5 @@
 """`seatrial explain`: why a rule exists, how to mend what it found, one example."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -25,8 +24,8 @@ def command(rule: str | None, lang: str, json_to: str | None) -> None:
     """
     import msgspec
 
+    from seatrial.cli.json_output import write_json
     from seatrial.rules.explanations import explanation, explanation_ids
-    from seatrial.store import write_atomically
     from seatrial.tables.messages import translate
 
     told = [explanation(rule)] if rule else [explanation(id_) for id_ in explanation_ids()]
@@ -40,11 +39,7 @@ def command(rule: str | None, lang: str, json_to: str | None) -> None:
 
     if json_to:
         shown: object = as_json(told[0]) if rule else [as_json(one) for one in told]
-        data = msgspec.json.format(msgspec.json.encode(shown), indent=2) + b"\n"
-        if json_to == "-":
-            click.echo(data, nl=False)
-        else:
-            write_atomically(Path(json_to), data)
+        write_json(json_to, shown)
     elif rule:
         _print_page(told[0], translate(told[0].title, lang), lang)
     else:

@@ -26,7 +26,7 @@ def compare_binaries(
     path: Path, other: Path, source: Path | None, sysroot: Path | None, json_to: str | None, go: str
 ) -> None:
     """Compare two binaries and print what was found, or write it as JSON. Raises UsageError for what is no binary."""
-    from seatrial.cli.inspect_json import written
+    from seatrial.cli.json_output import written
     from seatrial.comparison import compare
     from seatrial.errors import CouldNotCheck
     from seatrial.store import Store, default_root

@@ -73,17 +73,10 @@ def _overview(catalogue: "Catalogue", default: set[str]) -> Iterator[str]:
 def _write_json(json_file: str, platforms: Sequence["Platform"], default: set[str]) -> None:
     import msgspec
 
-    from seatrial.errors import UsageError
+    from seatrial.cli.json_output import write_json
 
     rows = [msgspec.to_builtins(platform) | {"default": platform.name in default} for platform in platforms]
-    text = msgspec.json.format(msgspec.json.encode({"schema": _SCHEMA, "targets": rows})).decode()
-    if json_file == "-":
-        click.echo(text)
-        return
-    try:
-        Path(json_file).write_text(f"{text}\n", "utf-8")
-    except OSError as error:
-        raise UsageError(f"{json_file}: {error.strerror}.", "Name a file that can be written, or -.") from None
+    write_json(json_file, {"schema": _SCHEMA, "targets": rows})
 
 
 def _print(text: str) -> None:

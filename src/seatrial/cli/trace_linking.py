@@ -1,7 +1,6 @@
 """`seatrial trace-linking`: what the loader does for a program that runs."""
 
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -35,22 +34,14 @@ def command(argv: tuple[str, ...], seconds: float, everything: bool, lang: str, 
 
     Linux with glibc. Exit code 0 when the program was loaded, 1 when the loader refused it, 3 when it cannot be traced.
     """
-    import msgspec
     from rich.console import Console
 
-    from seatrial import __version__
+    from seatrial.cli.json_output import written
     from seatrial.linking import trace_linking
-    from seatrial.store import Store, default_root, write_atomically
+    from seatrial.store import Store, default_root
 
     trace = trace_linking(argv, Store(default_root()), seconds)
-    if json_to is not None:
-        document = {"schema": SCHEMA, "tool": {"version": __version__}, "trace": trace}
-        data = msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n"
-        if json_to == "-":
-            click.echo(data, nl=False)
-        else:
-            write_atomically(Path(json_to), data)
-    if json_to != "-":
+    if not written(SCHEMA, {"trace": trace}, json_to):
         _print(Console(file=sys.stdout, highlight=False, emoji=False, soft_wrap=True), trace, everything, lang)
     if not trace.started:
         sys.exit(1)

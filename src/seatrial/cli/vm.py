@@ -277,14 +277,9 @@ def _code(result: "Result", program: str) -> int:
 def _write_json(path: str, result: "Result") -> None:
     import msgspec
 
-    from seatrial.store import write_atomically
+    from seatrial.cli.json_output import write_json
 
     value = {"schema": "seatrial/vm-run/1", **msgspec.to_builtins(result, builtin_types=())}
     for stream in ("stdout", "stderr"):
         value["ended"][stream] = getattr(result.ended, stream).decode("utf-8", "replace")
-    data = msgspec.json.format(msgspec.json.encode(value), indent=2) + b"\n"
-    if path == "-":
-        sys.stdout.buffer.write(data)
-        sys.stdout.buffer.flush()
-    else:
-        write_atomically(Path(path), data)
+    write_json(path, value)

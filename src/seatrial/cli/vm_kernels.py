@@ -68,26 +68,13 @@ def command(json_file: str | None, cache_dir: Path | None) -> None:
     if json_file is None:
         click.echo(_table(rows))
     else:
-        _write_json(json_file, rows)
+        from seatrial.cli.json_output import write_json
+
+        write_json(json_file, {"schema": _SCHEMA, "kernels": rows})
     for line in rows:
         if line["state"] == "damaged":
             where = Path(line["image"]).parent
             click.echo(f"{line['name']} for {line['goarch']} is damaged: delete {where}, it is made again.", err=True)
-
-
-def _write_json(json_file: str, rows: "Sequence[dict[str, Any]]") -> None:
-    import msgspec
-
-    from seatrial.errors import UsageError
-
-    text = msgspec.json.format(msgspec.json.encode({"schema": _SCHEMA, "kernels": rows})).decode()
-    if json_file == "-":
-        click.echo(text)
-        return
-    try:
-        Path(json_file).write_text(f"{text}\n", "utf-8")
-    except OSError as error:
-        raise UsageError(f"{json_file}: {error.strerror}.", "Name a file that can be written, or -.") from None
 
 
 def _table(rows: "Sequence[dict[str, Any]]") -> str:

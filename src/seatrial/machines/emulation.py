@@ -23,6 +23,7 @@ FDSET = 1
 """QEMU's number of the file for the machine's state: it opens /dev/fdset/1."""
 
 _TAIL = 40
+_LAST_WORDS = re.compile(r"(?<!end )Kernel panic - not syncing: .*|seatrial init: (?!started).*")
 _WARNING = re.compile(r"support requested feature: \S+?\.([\w.-]+) \[bit")
 
 
@@ -107,15 +108,17 @@ class Emulation:
         outcome = self.close()
         console = outcome.stdout.strip()
         log = "\n".join(line for line in outcome.stderr.splitlines() if not _WARNING.search(line)).strip()
-        last_words = re.findall(r"Kernel panic - not syncing: .*|seatrial init: (?!started).*", console)
+        last_words = list(_LAST_WORDS.finditer(console))
+        told = console.splitlines()[-_TAIL:]
         if ended_by_itself and not outcome.ok and stage is BootStage.KERNEL:
             stage = BootStage.EMULATOR
         if stage is BootStage.KERNEL and "seatrial init: started" in console:
             stage = BootStage.INIT
         if last_words:
-            why = str(last_words[-1]).strip()
+            why = last_words[-1][0].strip()
+            told = console[last_words[-1].start() :].splitlines()[:_TAIL]
         elif not why and not outcome.ok:
             why = f"QEMU ended with {outcome.ending}" + (f": {log.splitlines()[-1]}" if log else "")
         elif not why:
             why = "the guest stopped or restarted the machine"
-        return VmLost(stage, why, "\n".join(console.splitlines()[-_TAIL:]), log)
+        return VmLost(stage, why, "\n".join(told), log)

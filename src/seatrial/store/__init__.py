@@ -43,8 +43,14 @@ def file_digest(path: Path) -> str:
 
 
 def write_atomically(path: Path, data: bytes) -> None:
-    """Write a file so that a reader sees the old content or the new, also after kill -9. Raises CouldNotCheck."""
+    """Write a file so that a reader sees the old content or the new, also after kill -9. Raises CouldNotCheck.
+
+    What is there and no file (/dev/null, a pipe) is written to, never replaced.
+    """
     try:
+        if path.exists() and not path.is_file():
+            path.write_bytes(data)
+            return
         path.parent.mkdir(parents=True, exist_ok=True)
         fd, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     except OSError as error:
