@@ -3,6 +3,7 @@
 import msgspec
 import pytest
 
+from seatrial.cli.inspect_floors import headline
 from seatrial.model.absence import Unknown
 from seatrial.model.binary import (
     BinaryFacts,
@@ -190,6 +191,49 @@ def test_the_cpu_is_what_the_compiler_was_told() -> None:
 def test_the_largest_page(align: int, address: int, largest: int) -> None:
     facts = binary(segments=(Segment("PT_LOAD", 0x10000, address, 0x1000, 0x1000, align, "rx"),))
     assert floors(facts)[FloorKind.PAGE_SIZE].minimum == str(largest)
+
+
+def test_each_limit_of_the_page_size_is_told() -> None:
+    facts = binary(
+        segments=(
+            Segment("PT_LOAD", 0, 0x400000, 0x1000, 0x1000, 0x1000, "rx"),
+            Segment("PT_LOAD", 0x1000, 0x405000, 0x1000, 0x1000, 0x2000, "rw"),
+        )
+    )
+    told = [(reason.cause, reason.minimum) for reason in floors(facts)[FloorKind.PAGE_SIZE].reasons]
+    assert told == [
+        (Cause.ALIGNMENT, "4096"),
+        (Cause.ALIGNMENT, "8192"),
+        (Cause.CONGRUENCE, "16384"),
+        (Cause.SHARED_PAGE, "16384"),
+    ]
+
+
+def test_a_library_of_odd_alignment_fits_no_page() -> None:
+    facts = binary(kind=Kind.SHARED, segments=(Segment("PT_LOAD", 0, 0, 0x1000, 0x1000, 16, "rx"),))
+    floor = floors(facts)[FloorKind.PAGE_SIZE]
+    assert [(reason.minimum, reason.confidence) for reason in floor.reasons] == [("16", "certain")]
+    assert headline(floor) == ("page size", "less than 1 KiB")
+
+
+def test_what_no_musl_has_is_no_version() -> None:
+    symbols = (NeededSymbol("__printf_chk"), NeededSymbol("qsort_r"))
+    facts = binary(DYNAMIC, interpreter="/lib/ld-musl-x86_64.so.1", libc="musl", imports=symbols)
+    floor = floors(facts)[FloorKind.MUSL]
+    assert [(reason.subject, reason.minimum, reason.never) for reason in floor.reasons] == [
+        ("__printf_chk", "", True),
+        ("qsort_r", "1.2.3", False),
+    ]
+    assert floor.never and floor.minimum == "" and headline(floor) == ("musl", "none has all that it asks for")
+
+
+def test_private_symbols_are_told_and_raise_nothing() -> None:
+    symbols = (NeededSymbol("__libc_siglongjmp", "GLIBC_PRIVATE"), NeededSymbol("pow", "GLIBC_2.29", "libm.so.6"))
+    floor = floors(binary(DYNAMIC, imports=symbols))[FloorKind.GLIBC]
+    assert (floor.minimum, [reason.subject for reason in floor.because(Cause.PRIVATE)]) == (
+        "2.29",
+        ["__libc_siglongjmp"],
+    )
 
 
 def test_a_floor_that_does_not_apply_has_no_reasons() -> None:

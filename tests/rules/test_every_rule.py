@@ -477,6 +477,24 @@ def test_stays_silent(case: Case, binary: Binary, system: System) -> None:
     assert not [reason for reason in undecided(facts, platform, needs) if reason.args["rule"] == case.rule]
 
 
+BY_FLOORS = (
+    *("ST-GO-001", "ST-ISA-001", "ST-ISA-002", "ST-KERNEL-001", "ST-LIBC-001", "ST-LIBC-002", "ST-LIBC-003"),
+    *("ST-MACHO-001", "ST-MUSL-002", "ST-PAGE-001", "ST-PAGE-002", "ST-PE-001", "ST-PE-002"),
+)
+"""The rules about versions and sizes that a floor tells."""
+
+
+@pytest.mark.parametrize("case", [case for case in CASES if case.rule in BY_FLOORS], ids=by_rule)
+def test_floors_alone_feed_the_rules_about_them(case: Case, binary: Binary, system: System) -> None:
+    facts, platform = binary(case.binary, **case.changes), system(case.system, **case.there)
+    asked = case.needs(facts)
+    bare = msgspec.structs.replace(facts, imports=(), segments=(), relocations=Relocations(), minimum_os="", machine="")
+    found = [finding for finding in judge(facts, platform, asked) if finding.rule == case.rule]
+    assert found and [finding for finding in judge(bare, platform, asked) if finding.rule == case.rule] == found
+    without = msgspec.structs.replace(asked, floors=())
+    assert case.rule not in {finding.rule for finding in judge(facts, platform, without)}
+
+
 def test_every_rule_has_a_case() -> None:
     assert {case.rule for case in CASES} == set(rule_ids())
 

@@ -26,8 +26,11 @@ def headline(floor: Floor) -> tuple[str, str]:
     name = _NAMES[floor.kind]
     if not floor.reasons:
         return name, "not known" if floor.unknown else "any"
+    if floor.never:
+        return name, "none has all that it asks for"
     if floor.kind is FloorKind.PAGE_SIZE:
-        return name, f"up to {int(floor.minimum) // 1024} KiB"
+        kib = int(floor.minimum) // 1024
+        return name, f"up to {kib} KiB" if kib else "less than 1 KiB"
     if floor.kind is FloorKind.CPU:
         binding = [reason for reason in floor.reasons if reason.confidence is not Confidence.POSSIBLE]
         asked = [part for reason in binding for part in ([reason.title] if reason.title else reason.minimum.split())]
@@ -41,7 +44,7 @@ def floor_lines(floor: Floor) -> Iterator[tuple[int, str]]:
     yield 0, f"{name}: {lowest}"
     for reason in floor.reasons[:_OTHERS]:
         yield 1, _reason(floor, reason)
-        if reason.cause in (Cause.SYMBOL, Cause.IMPORT) and reason.owners:
+        if reason.cause in (Cause.SYMBOL, Cause.PRIVATE, Cause.IMPORT) and reason.owners:
             packages = list(dict.fromkeys(owner.package or owner.function for owner in reason.owners))
             more = f" and {len(packages) - _OTHERS} more" if len(packages) > _OTHERS else ""
             yield 2, f"asked for by {', '.join(packages[:_OTHERS])}{more}"

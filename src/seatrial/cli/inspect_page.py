@@ -54,7 +54,7 @@ def _floors(needs: Needs) -> Rows:
             yield label, lowest
             continue
         told = f"{lowest}: {because.message.text}"
-        if because.cause in (Cause.SYMBOL, Cause.IMPORT) and because.owners:
+        if because.cause in (Cause.SYMBOL, Cause.PRIVATE, Cause.IMPORT) and because.owners:
             told += (
                 f" Asked for by {_some(list(dict.fromkeys(one.package or one.function for one in because.owners)))}."
             )

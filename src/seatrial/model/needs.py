@@ -51,12 +51,19 @@ class Cause(StrEnum):
     HEADER = "header"
     """Version that the file itself names: Mach-O minos, PE versions, ELF ABI note."""
     SYMBOL = "symbol version"
+    PRIVATE = "private symbol"
+    """Of one build of the C library: no version says whether another has it."""
     RELOCATIONS = "relocations"
     IMPORT = "import"
     SYSTEM_CALL = "system call"
     SETTING = "build setting"
     INSTRUCTIONS = "instructions"
+    CONGRUENCE = "congruence"
+    """Of a segment's address and offset: with larger pages the kernel cannot map it."""
     ALIGNMENT = "alignment"
+    """Of a segment: with larger pages a loader that checks refuses it."""
+    SHARED_PAGE = "shared page"
+    """With larger pages two segments with different access rights have one in common."""
 
 
 class Owner(msgspec.Struct, frozen=True):
@@ -79,7 +86,7 @@ class Reason(msgspec.Struct, frozen=True):
 
     cause: Cause
     minimum: str
-    """Dotted version; for a CPU the features, separated by spaces; for pages bytes."""
+    """Dotted version; for a CPU the features, separated by spaces; for pages bytes. "" where no version can be told."""
     subject: str
     """The release, symbol version, library function, system call or build setting that asks."""
     message: Message
@@ -93,6 +100,8 @@ class Reason(msgspec.Struct, frozen=True):
     """The minimum for people, where its version does not say it: "Windows 10 or Server 2016"."""
     evidence: tuple[Evidence, ...] = ()
     owners: tuple[Owner, ...] = ()
+    never: bool = False
+    """No version has what it asks for."""
 
 
 class Floor(msgspec.Struct, frozen=True):
@@ -100,14 +109,19 @@ class Floor(msgspec.Struct, frozen=True):
 
     kind: FloorKind
     minimum: str
-    """"" where no reason is known."""
+    """"" where no reason is known, or no version would do."""
     reasons: tuple[Reason, ...] = ()
-    """Highest first."""
+    """The one that binds most first: the highest version, the smallest page."""
     unknown: tuple[Message, ...] = ()
     """What could not be told and might raise it."""
 
+    @property
+    def never(self) -> bool:
+        """Whether it runs on no version."""
+        return any(reason.never and reason.confidence is not Confidence.POSSIBLE for reason in self.reasons)
+
     def because(self, cause: Cause) -> tuple[Reason, ...]:
-        """The reasons that rest on this kind of fact, highest first."""
+        """The reasons that rest on this kind of fact, the one that binds most first."""
         return tuple(reason for reason in self.reasons if reason.cause is cause)
 
 
@@ -235,6 +249,15 @@ class Needs(msgspec.Struct, frozen=True):
     def floor(self, kind: FloorKind) -> Floor:
         """The floor of that kind; one without reasons where it does not apply to the binary."""
         return next((floor for floor in self.floors if floor.kind is kind), Floor(kind, ""))
+
+    def has(self, kind: FloorKind) -> bool:
+        """Whether that floor applies to the binary."""
+        return any(floor.kind is kind for floor in self.floors)
+
+    @property
+    def libc(self) -> Floor | None:
+        """The floor of the C library that must be on the system; None where none must, or its family is not known."""
+        return next((floor for floor in self.floors if floor.kind in (FloorKind.GLIBC, FloorKind.MUSL)), None)
 
     @property
     def system(self) -> Floor | None:

@@ -34,7 +34,7 @@ def asking(symbol: SymbolNeed) -> tuple[Owner, ...]:
 
 
 def _reason(reason: Reason, by_name: dict[tuple[str, str], SymbolNeed]) -> Reason:
-    if reason.cause not in (Cause.SYMBOL, Cause.IMPORT):
+    if reason.cause not in (Cause.SYMBOL, Cause.PRIVATE, Cause.IMPORT):
         return reason
     owners: dict[Owner, None] = {}
     evidence = []

@@ -8,7 +8,7 @@ from seatrial.model.needs import Floor, FloorKind, Reason
 from seatrial.model.states import Confidence
 from seatrial.needs.cpu import setting_reason
 from seatrial.needs.libc import asked_libc, glibc_reasons, musl_reasons, unread
-from seatrial.needs.page_size import alignment_reason
+from seatrial.needs.page_size import page_reasons
 from seatrial.needs.systems import header_reason, import_reasons, release_reason, unread_imports
 from seatrial.tables.version_ranges import numbers
 
@@ -49,15 +49,16 @@ _SYSTEMS = {
 
 def _floor(kind: FloorKind, told: Iterable[Reason | Message | None]) -> Floor:
     told = list(told)
-    reasons = sorted((one for one in told if isinstance(one, Reason)), key=_by_version, reverse=True)
+    highest_first = kind is not FloorKind.PAGE_SIZE
+    reasons = sorted((one for one in told if isinstance(one, Reason)), key=_by_version, reverse=highest_first)
     deciding = [reason for reason in reasons if reason.confidence is not Confidence.POSSIBLE]
     minimum = _features(deciding) if kind is FloorKind.CPU else next((reason.minimum for reason in deciding), "")
     unknown = [one for one in told if isinstance(one, Message)]
     return Floor(kind, minimum, tuple(reasons), tuple(unknown))
 
 
-def _by_version(reason: Reason) -> tuple[int, ...]:
-    return numbers(reason.minimum)
+def _by_version(reason: Reason) -> tuple[bool, tuple[int, ...]]:
+    return reason.never, numbers(reason.minimum)
 
 
 def _features(reasons: Iterable[Reason]) -> str:
@@ -97,7 +98,7 @@ def _cpu(facts: BinaryFacts) -> Told:
 
 
 def _pages(facts: BinaryFacts) -> Told:
-    yield alignment_reason(facts)
+    yield from page_reasons(facts)
 
 
 _TELLERS: dict[FloorKind, Callable[[BinaryFacts], Told]] = {

@@ -18,6 +18,7 @@ from seatrial.tables.messages import message
 __all__ = ["asked_libc", "glibc_reasons", "musl_reasons", "some_names", "unread"]
 
 _GLIBC_VERSION = re.compile(r"GLIBC_(\d{1,4}(?:\.\d{1,4}){1,3})$")
+_PRIVATE = "GLIBC_PRIVATE"
 _SHOWN = 4
 """Symbols named in the sentence itself; all of them are in the evidence."""
 
@@ -49,17 +50,21 @@ def unread(facts: BinaryFacts) -> Iterator[Message]:
 
 
 def glibc_reasons(facts: BinaryFacts) -> Iterator[Reason]:
-    """One reason for each version of GLIBC_x that is imported, and one for DT_RELR.
+    """One reason for each version of GLIBC_x that is imported, one for private symbols, and one for DT_RELR.
 
     A version whose symbols are all weak is `possible`: the program loads without them.
     """
     by_version: dict[str, list[NeededSymbol]] = defaultdict(list)
-    for symbol in () if isinstance(facts.imports, Unknown) else facts.imports:
+    imports = () if isinstance(facts.imports, Unknown) else facts.imports
+    for symbol in imports:
         version = _GLIBC_VERSION.match(symbol.version)
         if version:
             by_version[version[1]].append(symbol)
     for version_number, symbols in by_version.items():
         yield _version_reason(version_number, sorted(symbols, key=lambda symbol: symbol.name))
+    private = [symbol for symbol in imports if symbol.version == _PRIVATE]
+    if private:
+        yield _private_reason(private)
     yield from _relr(facts, "glibc")
 
 
@@ -85,20 +90,35 @@ def _version_reason(version: str, symbols: list[NeededSymbol]) -> Reason:
     )
 
 
+def _private_reason(symbols: list[NeededSymbol]) -> Reason:
+    names = ", ".join(sorted(symbol.name for symbol in symbols))
+    return Reason(
+        Cause.PRIVATE,
+        "",
+        names,
+        message("needs.private-symbols", symbols=names),
+        Confidence.CERTAIN,
+        ".gnu.version_r",
+        evidence=tuple(Evidence("symbol", f"{symbol.name}@{_PRIVATE}", symbol.library) for symbol in symbols),
+    )
+
+
 def musl_reasons(facts: BinaryFacts) -> Iterator[Reason]:
-    """Symbols that musl got with a later release, and DT_RELR. musl has no symbol versions that could say more."""
+    """Symbols that musl lacks or got with a later release, and DT_RELR. musl has no symbol versions to say more."""
     for symbol in () if isinstance(facts.imports, Unknown) else facts.imports:
         gap = missing_in_musl(symbol.name)
-        if gap is not None and gap.since and not symbol.weak:
+        if gap is not None and not symbol.weak:
+            id_ = "needs.musl-symbol" if gap.since else "needs.musl-lacks"
             yield Reason(
                 Cause.SYMBOL,
                 gap.since,
                 symbol.name,
-                message("needs.musl-symbol", symbol=symbol.name, since=gap.since),
+                message(id_, symbol=symbol.name, since=gap.since, why=gap.why),
                 Confidence.CERTAIN,
                 gap.source,
                 Certainty.DOCUMENTED,
                 evidence=(Evidence("symbol", symbol.name, ".dynsym"),),
+                never=not gap.since,
             )
     yield from _relr(facts, "musl")
 

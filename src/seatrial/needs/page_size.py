@@ -1,65 +1,94 @@
 """With which page sizes a file can be mapped (gABI 5.1: p_vaddr and p_offset are congruent modulo the page size)."""
 
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from itertools import pairwise
 
-from seatrial.model.binary import BinaryFacts, BinaryFormat, Segment
+from seatrial.model.binary import BinaryFacts, BinaryFormat, Kind, Segment
 from seatrial.model.finding import Evidence
+from seatrial.model.message import Message
 from seatrial.model.needs import Cause, Reason
 from seatrial.model.states import Confidence
 from seatrial.tables.messages import message
 
-__all__ = ["LARGEST_PAGE", "alignment_reason", "incongruent", "segment_evidence", "sharing"]
+__all__ = ["page_reasons"]
 
-LARGEST_PAGE = 65536
+_LARGEST = 65536
 """The largest page that Linux uses on any port of Go: what is aligned to it fits everywhere."""
 
-_SMALLEST_PAGE = 4096
+_WHERE = "program header table"
 
 
-def incongruent(facts: BinaryFacts, page: int) -> list[Segment]:
-    """The segments whose address and offset differ modulo the page size: they cannot be mapped."""
-    return [segment for segment in facts.segments if segment.file_size and (segment.address - segment.offset) % page]
+def page_reasons(facts: BinaryFacts) -> Iterator[Reason]:
+    """What limits the pages with which an ELF file can be mapped; one reason without a limit where nothing does."""
+    if facts.format is not BinaryFormat.ELF or not facts.segments:
+        return
+    limits = [*_incongruent(facts), *_aligned(facts), *_sharing(facts)]
+    yield from limits
+    if not limits:
+        yield _reason(Cause.ALIGNMENT, _LARGEST, message("needs.any-page", page=_LARGEST // 1024), ())
 
 
-def sharing(facts: BinaryFacts, page: int) -> bool:
-    """Whether two neighbours with different access rights have a page in common."""
+def _incongruent(facts: BinaryFacts) -> Iterator[Reason]:
+    """One reason for each page size beyond which a segment's address and offset differ."""
+    by_limit: defaultdict[int, list[Segment]] = defaultdict(list)
+    for segment in facts.segments:
+        apart = (segment.address - segment.offset) % _LARGEST
+        if segment.file_size and apart:
+            by_limit[apart & -apart].append(segment)
+    for limit, segments in by_limit.items():
+        first = segments[0]
+        told = message("needs.congruence", address=f"{first.address:#x}", offset=f"{first.offset:#x}", limit=limit)
+        yield _reason(Cause.CONGRUENCE, limit, told, segments)
+
+
+def _aligned(facts: BinaryFacts) -> Iterator[Reason]:
+    """One reason for each alignment. The kernel does not look at it, loaders of libraries do."""
+    by_align: defaultdict[int, list[Segment]] = defaultdict(list)
+    for segment in facts.segments:
+        if segment.align < _LARGEST:
+            by_align[segment.align].append(segment)
+    confidence = Confidence.CERTAIN if facts.kind is Kind.SHARED else Confidence.LIKELY
+    for align, segments in by_align.items():
+        whole = align >= 1024
+        told = message("needs.pages" if whole else "needs.small-alignment", align=align, page=align // 1024)
+        yield _reason(Cause.ALIGNMENT, align, told, segments, confidence)
+
+
+def _sharing(facts: BinaryFacts) -> Iterator[Reason]:
+    """The largest page with which no two neighbours of different access rights share one, if any page is too large."""
+    least = min(segment.align for segment in facts.segments)
+    page = _LARGEST
+    pair: tuple[Segment, ...] = ()
+    while page > max(least, 1) and (found := _neighbours(facts, page)):
+        page, pair = page // 2, found
+    if pair:
+        yield _reason(Cause.SHARED_PAGE, page, message("needs.shared-page", limit=page), pair)
+
+
+def _neighbours(facts: BinaryFacts, page: int) -> tuple[Segment, ...]:
+    """The first two with different access rights that have a page in common."""
     ordered = sorted(facts.segments, key=lambda segment: segment.address)
-    return any(
-        (first.address + first.memory_size - 1) // page == second.address // page and first.flags != second.flags
-        for first, second in pairwise(ordered)
-        if first.memory_size
-    )
+    for first, second in pairwise(ordered):
+        last = first.address + first.memory_size - 1
+        if first.memory_size and last // page == second.address // page and first.flags != second.flags:
+            return first, second
+    return ()
 
 
-def segment_evidence(segments: list[Segment]) -> tuple[Evidence, ...]:
-    """Where the segments lie."""
-    return tuple(
+def _reason(
+    cause: Cause,
+    limit: int,
+    told: Message,
+    segments: Iterable[Segment],
+    confidence: Confidence = Confidence.CERTAIN,
+) -> Reason:
+    evidence = tuple(
         Evidence(
             "segment",
             f"{segment.name}: offset {segment.offset:#x}, address {segment.address:#x}, align {segment.align:#x}",
-            "program header table",
+            _WHERE,
         )
         for segment in segments
     )
-
-
-def alignment_reason(facts: BinaryFacts) -> Reason | None:
-    """The largest page with which every segment of an ELF file can be mapped; None for another format."""
-    if facts.format is not BinaryFormat.ELF or not facts.segments:
-        return None
-    page, limit = LARGEST_PAGE, None
-    while page > _SMALLEST_PAGE:
-        bad = incongruent(facts, page) or [segment for segment in facts.segments if segment.align < page]
-        if not bad:
-            break
-        page, limit = page // 2, bad
-    what = "needs.any-page" if limit is None else "needs.pages"
-    return Reason(
-        Cause.ALIGNMENT,
-        str(page),
-        "PT_LOAD",
-        message(what, page=page // 1024),
-        Confidence.CERTAIN,
-        "program header table",
-        evidence=segment_evidence(limit or []),
-    )
+    return Reason(cause, str(limit), "PT_LOAD", told, confidence, _WHERE, evidence=evidence)

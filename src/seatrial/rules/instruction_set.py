@@ -8,7 +8,7 @@ from seatrial.model.needs import NOT_READ, Cause, FloorKind, Needs
 from seatrial.model.platform import Fact, Platform
 from seatrial.model.states import Confidence
 from seatrial.rules.rule import Hit, Outcome, Undecided, known, rule, unknown_fact
-from seatrial.tables.instruction_sets import exceeds, missing_features, required_features
+from seatrial.tables.instruction_sets import required_features
 from seatrial.tables.messages import message
 
 __all__ = ["level_above_cpu", "unguarded_instructions"]
@@ -28,14 +28,14 @@ def level_above_cpu(facts: BinaryFacts, needs: Needs, platform: Platform) -> Out
         yield Undecided("rules.unknown-variant", {"axis": axis, "variant": facts.go.settings.get(axis, "")})
         return
     setting = asked[0].subject
-    variant = setting.partition("=")[2]
+    wanted = set(asked[0].minimum.split())
     features, safe = known(platform.features), known(platform.variant)
     rests_on: Fact[tuple[str, ...]] | Fact[str]
     if features is not None:
-        missing, rests_on = missing_features(goarch, variant, frozenset(features)), platform.features
+        missing, rests_on = sorted(wanted - set(features)), platform.features
     elif safe is not None:
-        missing, rests_on = _beyond(goarch, variant, safe), platform.variant
-    elif exceeds(goarch, variant, ""):
+        missing, rests_on = sorted(wanted - required_features(goarch, safe)), platform.variant
+    elif wanted - required_features(goarch, ""):
         yield unknown_fact("rules.unknown-features", platform.features)
         return
     else:
@@ -46,7 +46,7 @@ def level_above_cpu(facts: BinaryFacts, needs: Needs, platform: Platform) -> Out
             message(
                 _what_happens(goarch, missing),
                 level=setting,
-                variant=variant,
+                variant=setting.partition("=")[2],
                 cpu=platform.cpu_title,
                 missing=", ".join(missing),
             ),
@@ -97,11 +97,7 @@ def unguarded_instructions(facts: BinaryFacts, needs: Needs, platform: Platform)
             )
 
 
-def _beyond(goarch: str, variant: str, safe: str) -> tuple[str, ...]:
-    return tuple(sorted(required_features(goarch, variant) - required_features(goarch, safe)))
-
-
-def _what_happens(goarch: str, missing: tuple[str, ...]) -> str:
+def _what_happens(goarch: str, missing: list[str]) -> str:
     """The message for such a CPU: the runtime's own refusal, or SIGILL at the first such instruction.
 
     Follows Go 1.27's runtime: asm_amd64.s, asm_386.s, os_linux_arm.go. The check for LSE of asm_arm64.s comes after

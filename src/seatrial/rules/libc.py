@@ -7,7 +7,7 @@ from seatrial.model.needs import Cause, FloorKind, Needs, Reason
 from seatrial.model.platform import Libc, Platform
 from seatrial.model.states import Confidence, Severity
 from seatrial.needs import asked_libc
-from seatrial.rules.rule import Hit, Outcome, Undecided, known, rule, unknown_fact
+from seatrial.rules.rule import Hit, Outcome, Undecided, known, rule, unknown_fact, unread
 from seatrial.rules.versions import older
 from seatrial.tables.messages import message
 
@@ -17,18 +17,19 @@ __all__ = ["glibc_private", "needed_libraries", "packed_relocations", "symbol_ve
 @rule("ST-LIBC-001", BinaryFormat.ELF)
 def symbol_versions(facts: BinaryFacts, needs: Needs, platform: Platform) -> Outcome:
     """Symbol versions newer than the platform's glibc: one finding a version, each symbol named."""
-    if asked_libc(facts) != "glibc":
+    floor = needs.floor(FloorKind.GLIBC)
+    if not needs.has(floor.kind):
+        return
+    if untold := unread(floor, "imports"):
+        yield untold
         return
     libc = known(platform.libc)
-    if isinstance(facts.imports, Unknown):
-        yield Undecided("rules.unread-imports", {"why": facts.imports.unknown})
-        return
     if libc is None:
         yield unknown_fact("rules.unknown-libc", platform.libc)
         return
     if libc.family != "glibc":
         return  # ST-INTERP-001 says it
-    for reason in reversed(needs.floor(FloorKind.GLIBC).because(Cause.SYMBOL)):  # oldest first
+    for reason in reversed(floor.because(Cause.SYMBOL)):  # oldest first
         if older(libc.version, reason.minimum):
             yield _too_new(reason, libc, platform)
 
@@ -49,35 +50,31 @@ def _too_new(reason: Reason, libc: Libc, platform: Platform) -> Hit:
 @rule("ST-LIBC-002", BinaryFormat.ELF)
 def glibc_private(facts: BinaryFacts, needs: Needs, platform: Platform) -> Outcome:
     """Symbols of version GLIBC_PRIVATE: they fit exactly one build of glibc."""
-    if asked_libc(facts) != "glibc" or isinstance(facts.imports, Unknown):
-        return  # ST-LIBC-001 tells what could not be read
     libc = known(platform.libc)
     if libc is not None and libc.family != "glibc":
         return
-    private = [symbol for symbol in facts.imports if symbol.version == "GLIBC_PRIVATE"]
-    if private:
-        names = ", ".join(sorted(symbol.name for symbol in private))
+    for reason in needs.floor(FloorKind.GLIBC).because(Cause.PRIVATE):  # ST-LIBC-001 tells what could not be read
         yield Hit(
-            names,
-            message("rules.glibc-private", symbols=names),
+            reason.subject,
+            message("rules.glibc-private", symbols=reason.subject),
             message("rules.avoid-private"),
-            tuple(Evidence("symbol", f"{symbol.name}@GLIBC_PRIVATE", symbol.library) for symbol in private),
+            reason.evidence,
         )
 
 
 @rule("ST-LIBC-003", BinaryFormat.ELF)
 def packed_relocations(facts: BinaryFacts, needs: Needs, platform: Platform) -> Outcome:
     """DT_RELR, which an older loader does not know: it starts the program with its pointers not relocated."""
-    asked = asked_libc(facts)
-    if not asked:
+    floor = needs.libc
+    if floor is None:
         return
-    if isinstance(facts.relocations, Unknown):
-        yield Undecided("rules.unread-relocations", {"why": facts.relocations.unknown})
+    if untold := unread(floor, "relocations"):
+        yield untold
         return
     libc = known(platform.libc)
-    if libc is None or libc.family != asked:
+    if libc is None or libc.family != floor.kind:
         return  # ST-INTERP-001 tells of an unknown or another C library
-    for reason in needs.floor(FloorKind(asked)).because(Cause.RELOCATIONS):
+    for reason in floor.because(Cause.RELOCATIONS):
         if older(libc.version, reason.minimum):
             yield Hit(
                 reason.subject,

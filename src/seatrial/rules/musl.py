@@ -3,12 +3,11 @@
 from seatrial.model.absence import Unknown
 from seatrial.model.binary import BinaryFacts, BinaryFormat, Kind
 from seatrial.model.finding import Evidence
-from seatrial.model.needs import Needs
-from seatrial.model.platform import Certainty, Platform
+from seatrial.model.needs import Cause, FloorKind, Needs
+from seatrial.model.platform import Platform
 from seatrial.needs import asked_libc
-from seatrial.rules.rule import Hit, Outcome, Undecided, known, rule
+from seatrial.rules.rule import Hit, Outcome, Undecided, known, rule, unread
 from seatrial.rules.versions import older
-from seatrial.tables.libc_features import missing_in_musl
 from seatrial.tables.messages import message
 
 __all__ = ["go_library_on_musl", "initial_exec_tls", "missing_symbols"]
@@ -59,22 +58,21 @@ def initial_exec_tls(facts: BinaryFacts, needs: Needs, platform: Platform) -> Ou
 def missing_symbols(facts: BinaryFacts, needs: Needs, platform: Platform) -> Outcome:
     """A binary for musl that needs symbols of glibc, most often from objects compiled with _FORTIFY_SOURCE."""
     libc = known(platform.libc)
-    if asked_libc(facts) != "musl" or libc is None or libc.family != "musl":
+    if libc is None or libc.family != "musl":
         return
-    if isinstance(facts.imports, Unknown):
-        yield Undecided("rules.unread-imports", {"why": facts.imports.unknown})
+    floor = needs.floor(FloorKind.MUSL)
+    if untold := unread(floor, "imports"):
+        yield untold
         return
-    for symbol in facts.imports:
-        gap = missing_in_musl(symbol.name)
-        if gap is None or symbol.weak or (gap.since and not older(libc.version, gap.since)):
-            continue
-        yield Hit(
-            symbol.name,
-            message("rules.musl-lacks", symbol=symbol.name, there=libc.version, why=gap.why),
-            message("rules.build-for-musl"),
-            (Evidence("symbol", symbol.name, ".dynsym"),),
-            rests_on=(Certainty.DOCUMENTED, platform.libc.certainty),
-        )
+    for reason in floor.because(Cause.SYMBOL):
+        if reason.never or older(libc.version, reason.minimum):
+            yield Hit(
+                reason.subject,
+                message("rules.musl-lacks", **reason.message.args | {"there": libc.version}),
+                message("rules.build-for-musl"),
+                reason.evidence,
+                rests_on=(reason.certainty, platform.libc.certainty),
+            )
 
 
 def _on_musl(facts: BinaryFacts, platform: Platform) -> bool:

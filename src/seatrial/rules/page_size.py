@@ -1,11 +1,12 @@
 """Segments of an ELF file against the page size of the platform's kernel."""
 
 from seatrial.model.binary import BinaryFacts, BinaryFormat, Kind
-from seatrial.model.needs import Needs
+from seatrial.model.finding import Evidence
+from seatrial.model.needs import Cause, FloorKind, Needs, Reason
 from seatrial.model.platform import Platform
 from seatrial.model.states import Confidence, Severity
-from seatrial.needs.page_size import LARGEST_PAGE, incongruent, segment_evidence, sharing
 from seatrial.rules.rule import Hit, Outcome, known, rule, unknown_fact
+from seatrial.tables.architectures import architectures
 from seatrial.tables.messages import message
 
 __all__ = ["alignment", "congruence"]
@@ -14,31 +15,26 @@ __all__ = ["alignment", "congruence"]
 @rule("ST-PAGE-001", BinaryFormat.ELF)
 def alignment(facts: BinaryFacts, needs: Needs, platform: Platform) -> Outcome:
     """Segments aligned to less than a page."""
-    small = [segment for segment in facts.segments if segment.align < LARGEST_PAGE]
-    if not small:
-        return
     page = known(platform.page_size)
     if page is None:
-        if _could_be_larger(platform):
+        if any(reason.evidence for reason in _limits(needs, Cause.ALIGNMENT)) and _could_be_larger(platform):
             yield unknown_fact("rules.unknown-page-size", platform.page_size)
         return
-    if incongruent(facts, page):
-        return  # ST-PAGE-002 says it
-    small = [segment for segment in small if segment.align < page]
-    if not small:
-        return
+    small = _below(needs, Cause.ALIGNMENT, page)
+    if not small or _below(needs, Cause.CONGRUENCE, page):
+        return  # ST-PAGE-002 tells the second
     severity, confidence = None, None
     if facts.kind is Kind.SHARED:
         told = "rules.page-alignment-library"
-    elif sharing(facts, page):
+    elif _below(needs, Cause.SHARED_PAGE, page):
         told = "rules.page-alignment"
     else:
         told, severity, confidence = "rules.page-alignment-apart", Severity.WARNING, Confidence.LIKELY
     yield Hit(
-        small[0].name,
-        message(told, align=small[0].align, page=page),
+        small[0].subject,
+        message(told, align=int(small[0].minimum), page=page),
         message("rules.align-to-page", page=f"{page:#x}"),
-        segment_evidence(small),
+        _evidence(small),
         severity=severity,
         confidence=confidence,
         rests_on=(platform.page_size.certainty,),
@@ -51,24 +47,32 @@ def congruence(facts: BinaryFacts, needs: Needs, platform: Platform) -> Outcome:
     page = known(platform.page_size)
     if page is None:
         return  # ST-PAGE-001 tells it
-    bad = incongruent(facts, page)
+    bad = _below(needs, Cause.CONGRUENCE, page)
     if bad:
+        words = bad[0].message.args
         yield Hit(
-            bad[0].name,
-            message("rules.page-incongruent", address=f"{bad[0].address:#x}", offset=f"{bad[0].offset:#x}", page=page),
+            bad[0].subject,
+            message("rules.page-incongruent", address=words["address"], offset=words["offset"], page=page),
             message("rules.align-to-page", page=f"{page:#x}"),
-            segment_evidence(bad),
+            _evidence(bad),
             rests_on=(platform.page_size.certainty,),
         )
 
 
+def _limits(needs: Needs, cause: Cause) -> tuple[Reason, ...]:
+    return needs.floor(FloorKind.PAGE_SIZE).because(cause)
+
+
+def _below(needs: Needs, cause: Cause, page: int) -> list[Reason]:
+    """The reasons whose largest page is smaller than the platform's."""
+    return [reason for reason in _limits(needs, cause) if int(reason.minimum) < page]
+
+
+def _evidence(reasons: list[Reason]) -> tuple[Evidence, ...]:
+    return tuple(one for reason in reasons for one in reason.evidence)
+
+
 def _could_be_larger(platform: Platform) -> bool:
-    """x86, s390x and 32-bit machines have one page size on Linux, 4 KiB; the others choose it with the kernel."""
-    return platform.goos == "linux" and platform.goarch in (
-        "arm64",
-        "loong64",
-        "ppc64",
-        "ppc64le",
-        "mips64",
-        "mips64le",
-    )
+    """Whether the machine's kernels are built for several page sizes."""
+    machine = architectures().get(platform.goarch)
+    return platform.goos == "linux" and machine is not None and machine.larger_pages

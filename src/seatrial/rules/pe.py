@@ -1,12 +1,11 @@
 """What a Windows program asks of Windows: the version in its header, and what it imports."""
 
-from seatrial.model.absence import Unknown
 from seatrial.model.binary import BinaryFacts, BinaryFormat
 from seatrial.model.finding import Evidence
 from seatrial.model.needs import Cause, FloorKind, Needs
 from seatrial.model.platform import Platform
 from seatrial.rules.go_release import release_is_too_new
-from seatrial.rules.rule import Hit, Outcome, Undecided, known, rule, unknown_fact
+from seatrial.rules.rule import Hit, Outcome, known, rule, unknown_fact, unread
 from seatrial.rules.versions import older
 from seatrial.tables.messages import message
 
@@ -37,14 +36,15 @@ def imports(facts: BinaryFacts, needs: Needs, platform: Platform) -> Outcome:
     """Imports that came with a newer Windows: the program does not start there."""
     if platform.goos != "windows":
         return
-    if isinstance(facts.imports, Unknown):
-        yield Undecided("rules.unread-imports", {"why": facts.imports.unknown})
+    floor = needs.floor(FloorKind.WINDOWS)
+    if untold := unread(floor, "imports"):
+        yield untold
         return
     there = known(platform.kernel)
     if there is None:
         yield unknown_fact("rules.unknown-kernel", platform.kernel)
         return
-    for asked in needs.floor(FloorKind.WINDOWS).because(Cause.IMPORT):
+    for asked in floor.because(Cause.IMPORT):
         if older(there, asked.minimum):
             yield Hit(
                 asked.subject,

@@ -12,11 +12,11 @@ import msgspec
 from seatrial.model.binary import BinaryFacts, BinaryFormat
 from seatrial.model.finding import Evidence
 from seatrial.model.message import Message
-from seatrial.model.needs import Needs
+from seatrial.model.needs import Floor, Needs
 from seatrial.model.platform import Certainty, Fact, Platform
 from seatrial.model.states import Confidence, Severity
 
-__all__ = ["ALL", "Hit", "Order", "Outcome", "Rule", "Undecided", "known", "rule", "unknown_fact"]
+__all__ = ["ALL", "Hit", "Order", "Outcome", "Rule", "Undecided", "known", "rule", "unknown_fact", "unread"]
 
 T = TypeVar("T")
 
@@ -89,3 +89,9 @@ def known(fact: Fact[T]) -> T | None:
 def unknown_fact(reason: str, fact: Fact[T]) -> Undecided:
     """The outcome for a fact of the platform that nobody could tell, with the reason that the platform's file gives."""
     return Undecided(reason, {"why": fact.note or fact.source})
+
+
+def unread(floor: Floor, what: str) -> Undecided | None:
+    """The outcome where the `imports` or `relocations` that the floor rests on could not be read."""
+    told = next((unknown for unknown in floor.unknown if unknown.id == f"needs.unread-{what}"), None)
+    return Undecided(f"rules.unread-{what}", {"why": told.args["why"]}) if told else None

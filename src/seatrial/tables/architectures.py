@@ -26,6 +26,8 @@ class Architecture(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Rows of `packages.toml` with its glibc and gcc's libraries; none where there is none."""
     musl: tuple[str, ...] = ()
     """The same for musl."""
+    larger_pages: bool = False
+    """Whether its kernels can be built for pages of more than 4 KiB."""
     old_qemu_page_size: int = 0
     """Bytes that QEMU's user emulation before 10 gives as page size; 0 where that is the host's, as it is since."""
 
