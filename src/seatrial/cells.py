@@ -4,7 +4,7 @@ import datetime
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
@@ -72,7 +72,8 @@ class Outcome:
     """The platform that it was built for first; the others share it."""
     path: Path | None = None
     facts: BinaryFacts | None = None
-    needs: Needs | None = None
+    needs: dict[str | Unknown, Needs] = field(default_factory=dict)
+    """By architecture: a universal file has several."""
 
     @property
     def summary(self) -> ArtifactSummary | None:
@@ -126,12 +127,12 @@ class Context:
             self.store.put("failures", key, result)
         return Outcome(result, cell.platform.name)
 
-    def _read(self, path: Path) -> tuple[BinaryFacts, Needs | None]:
-        """Facts and needs. The parts of a universal file have each their own: their facts alone are judged."""
+    def _read(self, path: Path) -> tuple[BinaryFacts, dict[str | Unknown, Needs]]:
+        """Facts, and the needs of each part."""
         facts = read_binary(path)
-        if facts.format is BinaryFormat.UNIVERSAL:
-            return facts, None
-        return facts, needs_in(path, facts, deep_reader(self.store, self.plan.go.root))
+        reader = deep_reader(self.store, self.plan.go.root)
+        parts = facts.members if facts.format is BinaryFormat.UNIVERSAL else (facts,)
+        return facts, {part.goarch: needs_in(path, part, reader) for part in parts}
 
     def ways(self, platform: Platform, workload: Workload) -> Ways:
         """The ways to run such a program here, best first, with the user's runner only where one was chosen."""
@@ -288,7 +289,7 @@ class CellRun:
         if self._judged is None:
             facts = self._outcome.facts
             assert facts is not None  # without an artifact the stage is blocked
-            needs = self._outcome.needs
+            needs = self._outcome.needs.get(rules.loaded_part(facts, self._platform).goarch)
             self._judged = Judged(
                 rules.judge(facts, self._platform, needs), rules.undecided(facts, self._platform, needs)
             )

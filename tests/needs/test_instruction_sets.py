@@ -9,8 +9,13 @@ from seatrial.formats import read_binary
 from seatrial.inspection import needs_in
 from seatrial.model.needs import Cause, FeatureUse, FloorKind, Needs, Standing
 from seatrial.processes import run
+from seatrial.store import Store, default_root
 from support.builds import Builder
 from support.emulators import qemu
+from support.macho_writer import AMD64 as AMD64_CPU
+from support.macho_writer import ARM64 as ARM64_CPU
+from support.macho_writer import universal
+from support.verification import run as verified
 
 pytestmark = pytest.mark.go
 
@@ -178,3 +183,23 @@ def test_c_code(builder: Builder, reader: Path) -> None:
     told = standings(read(folder / "program", reader))
     assert told["plain", "avx2"] is UNGUARDED
     assert told["asked", "bmi2"] in (PERHAPS, GUARDED)
+
+
+def test_each_part_of_a_universal_file_is_judged_like_a_thin_file(builder: Builder, tmp_path: Path) -> None:
+    thin = {cpu: guarded(builder, f"darwin/{arch}") for cpu, arch in ((AMD64_CPU, "amd64"), (ARM64_CPU, "arm64"))}
+    fat = tmp_path / "fat"
+    fat.write_bytes(universal(*((cpu, path.read_bytes()) for cpu, path in thin.items())))
+    fat.chmod(0o755)
+    store = Store(default_root())
+
+    def found(path: Path, target: str) -> list[tuple[str, str, str, str]]:
+        report = verified(store, path, target, stages=("static",))
+        assert not [
+            one for cell in report.cells for stage in cell.stages for one in stage.evidence if one.kind == "undecided"
+        ]
+        return sorted((one.rule, one.severity, one.subject, one.message.text) for one in report.findings)
+
+    intel = found(fat, "macos-13/x86-64-v1")
+    assert intel == found(thin[AMD64_CPU], "macos-13/x86-64-v1")
+    assert "ST-ISA-002" in {rule for rule, *_ in intel}
+    assert found(fat, "macos-13/apple-m1") == found(thin[ARM64_CPU], "macos-13/apple-m1")

@@ -45,6 +45,7 @@ __all__ = [
     "explanation",
     "explanation_ids",
     "judge",
+    "loaded_part",
     "rule_ids",
     "undecided",
 ]
@@ -76,17 +77,18 @@ def rule_ids() -> tuple[str, ...]:
 def judge(facts: BinaryFacts, platform: Platform, needs: Needs | None = None) -> tuple[Finding, ...]:
     """Every finding of the static rules for this binary on this platform; empty when nothing speaks against it.
 
-    `needs`: what was read of the code as well; without it what the facts alone tell.
+    `needs`: what was read of the code as well, of a universal file that of its `loaded_part`; without it what the
+    facts alone tell.
     An empty result is a pass only when `undecided` is empty too.
     """
-    facts = _member(facts, platform)
+    facts = loaded_part(facts, platform)
     outcomes = _outcomes(facts, needs or needs_of(facts), platform)
     return tuple(_finding(rule, outcome, platform) for rule, outcome in outcomes if isinstance(outcome, Hit))
 
 
 def undecided(facts: BinaryFacts, platform: Platform, needs: Needs | None = None) -> tuple[Message, ...]:
     """The rules that could not be decided for this binary on this platform, one sentence each, and why."""
-    facts = _member(facts, platform)
+    facts = loaded_part(facts, platform)
     return tuple(
         message(outcome.reason, rule=rule.id, **outcome.args)
         for rule, outcome in _outcomes(facts, needs or needs_of(facts), platform)
@@ -94,7 +96,7 @@ def undecided(facts: BinaryFacts, platform: Platform, needs: Needs | None = None
     )
 
 
-def _member(facts: BinaryFacts, platform: Platform) -> BinaryFacts:
+def loaded_part(facts: BinaryFacts, platform: Platform) -> BinaryFacts:
     """The part of a universal Mach-O that this platform would load; the file itself where none fits."""
     if facts.format is not BinaryFormat.UNIVERSAL:
         return facts
