@@ -30,7 +30,7 @@ INNER_C = """#include <math.h>
 static __attribute__((noinline)) double deeper(double x) {
   char text[64];
   snprintf(text, sizeof text, "%f", x);
-  return exp(x) + text[0];
+  return cbrt(x) + text[0];
 }
 double deep(double x) { return deeper(x) + 1; }
 """
@@ -89,7 +89,7 @@ def symbols(path: Path, reader: Path) -> dict[str, SymbolNeed]:
 )
 def test_c_behind_go(goarch: str, builder: Builder, reader: Path) -> None:
     found = symbols(build(builder, goarch), reader)
-    (user,) = found["exp"].users
+    (user,) = found["cbrt"].users
     assert (user.owner.function, user.is_c, user.calls) == ("deeper", True, True)
     (way,) = user.ways
     assert way.owner.function == "example.com/callers/inner._Cfunc_deep"
@@ -125,7 +125,7 @@ def test_without_any_symbols(builder: Builder, reader: Path) -> None:
     done = subprocess.run(["strip", "--strip-all", path], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     found = symbols(path, reader)
-    (user,) = found["exp"].users
+    (user,) = found["cbrt"].users
     assert user.owner.function.startswith("C code at 0x")
     assert [way.owner.function for way in user.ways] == ["example.com/callers/inner._Cfunc_deep"]
     assert {way.owner.module for user in found["getaddrinfo"].users for way in user.ways} == {"std"}
@@ -134,7 +134,7 @@ def test_without_any_symbols(builder: Builder, reader: Path) -> None:
 @pytest.mark.zig
 def test_position_independent(builder: Builder, reader: Path) -> None:
     found = symbols(build(builder, "amd64", "-buildmode=pie"), reader)
-    assert [way.owner.package for user in found["exp"].users for way in user.ways] == ["example.com/callers/inner"]
+    assert [way.owner.package for user in found["cbrt"].users for way in user.ways] == ["example.com/callers/inner"]
 
 
 @pytest.mark.parametrize("port", ["windows/amd64", "windows/arm64", "darwin/amd64", "darwin/arm64"])

@@ -1,13 +1,16 @@
-// Damages a binary, and what is told of it, again and again, and puts every want to each: nothing may panic, hang or
-// take much memory. test_mutations.py copies this file beside the reader's source and runs it.
+// Damages a binary, what is told of it and the log of a run, again and again, and puts every want to each: nothing may
+// panic, hang or take much memory. test_mutations.py copies this file beside the reader's source and runs it.
 package main
 
 import (
 	"encoding/json"
+	"fmt"
 	"math/rand"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -60,56 +63,100 @@ func TestMutations(t *testing.T) {
 		t.Fatal(err)
 	}
 	limit(asked.Size, asked.Memory) // as in the reader: what needs more ends the process
-	seed, answered := number(t, "MUTATE_SEED"), map[string]int{}
-	for i := range number(t, "MUTATE_COUNT") {
-		chance := rand.New(rand.NewSource(seed + i))
-		var faults []string
-		var lock sync.Mutex
-		request.OnBug = func(bug *request.Bug) {
-			lock.Lock()
-			defer lock.Unlock()
-			faults = append(faults, bug.Error())
-		}
-		watch := time.AfterFunc(slow, func() { panic("case " + strconv.FormatInt(seed+i, 10) + " does not end") })
-		try(t, asked, chance, answered)
-		watch.Stop()
-		if len(faults) > 0 {
-			t.Fatalf("case %d: %s", seed+i, faults[0])
+	whole, err := mapped(asked.File, asked.Offset, asked.Size)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ran, err := os.ReadFile(os.Getenv("MUTATE_LOG"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := &mutator{whole: whole, log: ran, logged: filepath.Join(t.TempDir(), "log"), asked: asked}
+	without := strings.Fields(os.Getenv("MUTATE_WITHOUT"))
+	undamaged := m.ask(t, nil)
+	for _, want := range asked.Wants {
+		if undamaged[want.Name] == slices.Contains(without, want.Name) {
+			t.Fatalf("whole as it is, %s is answered: %v", want.Name, undamaged[want.Name])
 		}
 	}
-	t.Logf("answered %v", answered)
+	seed, count, answered := number(t, "MUTATE_SEED"), number(t, "MUTATE_COUNT"), map[string]int{}
+	var faults []string
+	var lock sync.Mutex
+	request.OnBug = func(bug *request.Bug) {
+		lock.Lock()
+		defer lock.Unlock()
+		faults = append(faults, bug.Error())
+	}
+	start, longest := time.Now(), time.Duration(0)
+	for i := seed; i < seed+count; i++ {
+		watch := time.AfterFunc(slow, func() { panic("case " + strconv.FormatInt(i, 10) + " does not end") })
+		begun := time.Now()
+		for name, known := range m.ask(t, rand.New(rand.NewSource(i))) {
+			if known {
+				answered[name]++
+			}
+		}
+		longest = max(longest, time.Since(begun))
+		watch.Stop()
+		if len(faults) > 0 {
+			t.Fatalf("case %d: %s", i, faults[0])
+		}
+	}
+	var used syscall.Rusage
+	_ = syscall.Getrusage(syscall.RUSAGE_SELF, &used)
+	t.Logf("%d cases in %.0f s, the longest %.1f s, %d MB at most for a file of %d MB, answered %v", count,
+		time.Since(start).Seconds(), longest.Seconds(), used.Maxrss>>10, asked.Size>>20, answered)
 	// Damage that always ends in "unknown" at the first check would prove little.
 	for _, want := range asked.Wants {
-		if want.Args != nil && answered[want.Name] == 0 {
+		if answered[want.Name] == 0 && !slices.Contains(without, want.Name) {
 			t.Errorf("%s was never answered", want.Name)
 		}
 	}
 }
 
-// try damages one copy and asks for everything.
-func try(t *testing.T, asked request.Request, chance *rand.Rand, answered map[string]int) {
-	data, err := mapped(asked.File, asked.Offset, asked.Size)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = syscall.Munmap(data[:cap(data):cap(data)]) }()
-	about := told(asked.Image, chance)
-	for range []int{0, 1, 1, 1, 4, 32}[chance.Intn(6)] {
-		damage(data, asked.Image.Sections, chance)
-	}
-	m, err := image.New(data, about)
-	if err != nil {
-		return
-	}
-	answer := request.Respond(m, asked.Wants)
-	for name, part := range answer.Parts {
-		if _, unknown := part.(request.Unknown); !unknown {
-			answered[name]++
+// mutator makes damaged copies of a binary and of the log of a run, and asks the reader about them.
+type mutator struct {
+	whole, log []byte
+	logged     string // the name of the damaged log
+	asked      request.Request
+	copied     []byte
+}
+
+// ask damages one copy, except without chance, and tells which wants are answered.
+func (m *mutator) ask(t *testing.T, chance *rand.Rand) map[string]bool {
+	m.copied = append(m.copied[:0], m.whole...)
+	ran := slices.Clone(m.log)
+	about := m.asked.Image
+	if chance != nil {
+		about = told(about, chance)
+		for range []int{0, 1, 1, 1, 4, 32}[chance.Intn(6)] {
+			damage(m.copied, m.asked.Image.Sections, chance)
+			damage(ran, nil, chance)
 		}
+	}
+	known := map[string]bool{}
+	read, err := image.New(m.copied, about)
+	if err != nil {
+		return known
+	}
+	wants := slices.Clone(m.asked.Wants)
+	for i := range wants {
+		if wants[i].Name == "coverage" {
+			if err := os.WriteFile(m.logged, ran, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			wants[i].Args = json.RawMessage(fmt.Sprintf(`{"log": %q}`, m.logged))
+		}
+	}
+	answer := request.Respond(read, wants)
+	for name, part := range answer.Parts {
+		_, unknown := part.(request.Unknown)
+		known[name] = !unknown
 	}
 	if _, err := json.Marshal(answer); err != nil {
 		t.Fatal(err)
 	}
+	return known
 }
 
 var extremes = []uint64{

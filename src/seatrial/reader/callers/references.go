@@ -140,7 +140,7 @@ func followed(l *code.List, f *code.Func, body []byte, w *wanted, visit func(ref
 		at.Take(o)
 		switch o.Kind {
 		case steps.Constant, steps.Add, steps.Insert, steps.Combine:
-			if v := at.Register(o.Dst); v.From == steps.Known && w.has(uint64(v.N)) {
+			if v := at.Register(o.Dst); !o.Part && v.From == steps.Known && w.has(uint64(v.N)) {
 				visit(reference{pc, uint64(v.N), false})
 			}
 		case steps.Call, steps.CallAny:

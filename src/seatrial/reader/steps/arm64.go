@@ -40,8 +40,12 @@ func decodeARM64(code []byte, addr uint64) Step {
 		return Step{Kind: CallAny, Size: 4, Src: rn}
 	case w&0xfe000000 == 0xd6000000: // BR, RET and their kin
 		return Step{Kind: JumpAny, Size: 4, Src: rn}
-	case w&0x9f000000 == 0x90000000: // ADRP
-		return Step{Kind: Constant, Size: 4, Dst: rd, Imm: int64(addr&^0xfff) + signed(w>>5&0x7ffff<<2|w>>29&3, 21)<<12}
+	case w&0x1f000000 == 0x10000000: // ADR, ADRP
+		imm := signed(w>>5&0x7ffff<<2|w>>29&3, 21)
+		if w>>31 == 0 {
+			return Step{Kind: Constant, Size: 4, Dst: rd, Imm: int64(addr) + imm}
+		}
+		return Step{Kind: Constant, Part: true, Size: 4, Dst: rd, Imm: int64(addr&^0xfff) + imm<<12}
 	case w&0x7f800000 == 0x52800000: // MOVZ
 		return Step{Kind: Constant, Size: 4, Dst: rd, Imm: int64(w>>5&0xffff) << (w >> 21 & 3 * 16)}
 	case w&0x7f800000 == 0x12800000: // MOVN

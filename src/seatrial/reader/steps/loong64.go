@@ -65,13 +65,13 @@ func decodeLoong64(code []byte, addr uint64) Step {
 	case w>>24 == 0x25, w>>24 == 0x27: // STPTR.W, STPTR.D
 		return Step{Kind: Store, Size: 4, Dst: rd, Src: rj, Imm: signed(w>>10, 14) << 2}
 	case w>>25 == 0x0e: // PCADDU12I
-		return Step{Kind: Constant, Size: 4, Dst: rd, Imm: int64(addr) + signed(w>>5, 20)<<12}
+		return Step{Kind: Constant, Part: true, Size: 4, Dst: rd, Imm: int64(addr) + signed(w>>5, 20)<<12}
 	case w>>25 == 0x0d: // PCALAU12I
-		return Step{Kind: Constant, Size: 4, Dst: rd, Imm: int64(addr)&^0xfff + signed(w>>5, 20)<<12}
+		return Step{Kind: Constant, Part: true, Size: 4, Dst: rd, Imm: int64(addr)&^0xfff + signed(w>>5, 20)<<12}
 	case w>>25 == 0x0f: // PCADDU18I
-		return Step{Kind: Constant, Size: 4, Dst: rd, Imm: int64(addr) + signed(w>>5, 20)<<18}
+		return Step{Kind: Constant, Part: true, Size: 4, Dst: rd, Imm: int64(addr) + signed(w>>5, 20)<<18}
 	case w>>25 == 0x0a: // LU12I.W
-		return Step{Kind: Constant, Size: 4, Dst: rd, Imm: signed(w>>5, 20) << 12}
+		return Step{Kind: Constant, Part: true, Size: 4, Dst: rd, Imm: signed(w>>5, 20) << 12}
 	case w&0xffff8000 == 0x00150000: // OR
 		switch rk := int(w >> 10 & 31); {
 		case rk == 0:

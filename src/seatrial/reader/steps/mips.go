@@ -81,7 +81,7 @@ func decodeMIPS(w uint32, addr uint64) Step {
 	case 13: // ORI
 		return Step{Kind: Combine, Size: 4, Dst: rt, Src: rs, Imm: int64(w & 0xffff)}
 	case 15: // LUI
-		return Step{Kind: Constant, Size: 4, Dst: rt, Imm: imm << 16}
+		return Step{Kind: Constant, Part: true, Size: 4, Dst: rt, Imm: imm << 16}
 	case 35, 55: // LW, LD
 		return Step{Kind: Load, Size: 4, Dst: rt, Src: rs, Imm: imm}
 	case 43, 63: // SW, SD

@@ -50,9 +50,9 @@ func decodeRISCV(code []byte, addr uint64) Step {
 			return Step{Kind: Combine, Size: 4, Dst: rd, Src: rs1, Imm: imm}
 		}
 	case 0x37: // LUI
-		return Step{Kind: Constant, Size: 4, Dst: rd, Imm: int64(int32(w & 0xfffff000))}
+		return Step{Kind: Constant, Part: true, Size: 4, Dst: rd, Imm: int64(int32(w & 0xfffff000))}
 	case 0x17: // AUIPC
-		return Step{Kind: Constant, Size: 4, Dst: rd, Imm: int64(addr) + int64(int32(w&0xfffff000))}
+		return Step{Kind: Constant, Part: true, Size: 4, Dst: rd, Imm: int64(addr) + int64(int32(w&0xfffff000))}
 	case 0x03:
 		if f3 >= 2 && f3 != 4 && f3 != 5 { // LW, LD, LWU
 			return Step{Kind: Load, Size: 4, Dst: rd, Src: rs1, Imm: imm}
@@ -107,7 +107,7 @@ func compressedRISCV(w uint32, addr uint64) Step {
 			imm := signed(w>>12&1<<9|w>>6&1<<4|w>>5&1<<6|w>>3&3<<7|w>>2&1<<5, 10)
 			return Step{Kind: Add, Size: 2, Dst: 2, Src: 2, Imm: imm}
 		}
-		return Step{Kind: Constant, Size: 2, Dst: rd, Imm: imm6 << 12} // C.LUI
+		return Step{Kind: Constant, Part: true, Size: 2, Dst: rd, Imm: imm6 << 12} // C.LUI
 	case 1<<3 | 4:
 		return writes(2, short)
 	case 1<<3 | 5: // C.J

@@ -34,6 +34,7 @@ type Step struct {
 	Src       int
 	Imm       int64
 	Value     int64
+	Part      bool // of a Constant: the instructions behind it add the rest of the number
 	Shift     uint
 	Pair      int64
 	Target    uint64
