@@ -3,10 +3,12 @@
 package code
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"sort"
 	"strings"
+	"sync"
 
 	"seatrial.example/reader/gometa"
 	"seatrial.example/reader/image"
@@ -25,12 +27,34 @@ type List struct {
 	Image   *image.Image
 	Machine *steps.Machine // nil for an architecture whose code is not followed
 	Funcs   []Func
+
+	onceEntries, onceCalls sync.Once
+	entries                *Addresses
+	calls                  [][]Site
 }
 
 const longest = 1 << 20 // bytes of one function that are looked at
 
-// Of lists the functions of a binary; the metadata is nil for one without Go.
+// latest is the list that was made last: most wants ask for it.
+var latest struct {
+	sync.Mutex
+	meta *gometa.Meta
+	list *List
+}
+
+// Of lists the functions of a binary; the metadata is nil for one without Go. The list is not to be changed: the wants
+// share it.
 func Of(m *image.Image, t *gometa.Meta) *List {
+	latest.Lock()
+	defer latest.Unlock()
+	if latest.list == nil || latest.list.Image != m || latest.meta != t {
+		latest.list = nil // making one may end in a panic
+		latest.list, latest.meta = list(m, t), t
+	}
+	return latest.list
+}
+
+func list(m *image.Image, t *gometa.Meta) *List {
 	l := &List{Image: m, Machine: steps.For(m.GOARCH)}
 	var ours, others []gometa.Func
 	if t != nil {
@@ -38,23 +62,27 @@ func Of(m *image.Image, t *gometa.Meta) *List {
 	} else {
 		others = gometa.Outside(m, nil)
 	}
-	l.Funcs = make([]Func, 0, len(ours)+len(others))
+	// gometa says so of a range that no symbol names.
+	unnamed := func(f gometa.Func) bool { return strings.HasPrefix(f.Name, "C code at 0x") }
+	var pieces []Func
+	if l.Machine != nil {
+		pieces = l.split(others, unnamed)
+	}
+	for _, f := range others {
+		if is := unnamed(f); !is || l.Machine == nil {
+			pieces = append(pieces, Func{Func: f, C: true, Unnamed: is})
+		}
+	}
+	slices.SortStableFunc(pieces, func(a, b Func) int { return cmp.Compare(a.Entry, b.Entry) })
+	l.Funcs = make([]Func, 0, len(ours)+len(pieces))
 	for _, f := range ours {
+		for len(pieces) > 0 && pieces[0].Entry < f.Entry {
+			l.Funcs, pieces = append(l.Funcs, pieces[0]), pieces[1:]
+		}
 		f.Name = strings.TrimSuffix(f.Name, ".abi0")
 		l.Funcs = append(l.Funcs, Func{Func: f})
 	}
-	unnamed := map[int]bool{}
-	for _, f := range others {
-		// gometa says so of a range that no symbol names.
-		if strings.HasPrefix(f.Name, "C code at 0x") {
-			unnamed[len(l.Funcs)] = true
-		}
-		l.Funcs = append(l.Funcs, Func{Func: f, C: true, Unnamed: unnamed[len(l.Funcs)]})
-	}
-	if len(unnamed) > 0 && l.Machine != nil {
-		l.split()
-	}
-	sort.SliceStable(l.Funcs, func(i, j int) bool { return l.Funcs[i].Entry < l.Funcs[j].Entry })
+	l.Funcs = append(l.Funcs, pieces...)
 	for i := range len(l.Funcs) - 1 { // no byte of code is looked at twice, whatever the tables say
 		l.Funcs[i].End = min(l.Funcs[i].End, l.Funcs[i+1].Entry)
 	}
@@ -62,15 +90,15 @@ func Of(m *image.Image, t *gometa.Meta) *List {
 }
 
 // split cuts ranges of C code without names where they are called, or where data point to.
-func (l *List) split() {
-	var ranges []Func
-	kept := l.Funcs[:0:0]
-	for _, f := range l.Funcs {
-		if f.Unnamed {
+func (l *List) split(others []gometa.Func, unnamed func(gometa.Func) bool) []Func {
+	var ranges []gometa.Func
+	for _, f := range others {
+		if unnamed(f) {
 			ranges = append(ranges, f)
-		} else {
-			kept = append(kept, f)
 		}
+	}
+	if len(ranges) == 0 {
+		return nil
 	}
 	sort.Slice(ranges, func(i, j int) bool { return ranges[i].Entry < ranges[j].Entry })
 	inside := func(addr uint64) bool {
@@ -78,10 +106,7 @@ func (l *List) split() {
 		return i >= 0 && addr < ranges[i].End
 	}
 	var begins []uint64
-	for _, f := range l.Funcs {
-		if !f.C {
-			continue
-		}
+	for _, f := range others {
 		body := l.body(f)
 		for at := 0; at+4 <= len(body); at += l.Machine.Aligned {
 			if target, size := l.Machine.CallMayBe(body[at:], f.Entry+uint64(at)); size > 0 && inside(target) {
@@ -94,6 +119,7 @@ func (l *List) split() {
 	}
 	slices.Sort(begins)
 	begins = slices.Compact(begins)
+	var pieces []Func
 	next := 0
 	for _, r := range ranges {
 		for next < len(begins) && begins[next] <= r.Entry {
@@ -101,17 +127,17 @@ func (l *List) split() {
 		}
 		at := r.Entry
 		for ; next < len(begins) && begins[next] < r.End; next++ {
-			kept = append(kept, piece(r, at, begins[next]))
+			pieces = append(pieces, piece(r, at, begins[next]))
 			at = begins[next]
 		}
-		kept = append(kept, piece(r, at, r.End))
+		pieces = append(pieces, piece(r, at, r.End))
 	}
-	l.Funcs = kept
+	return pieces
 }
 
-func piece(of Func, start, end uint64) Func {
+func piece(of gometa.Func, start, end uint64) Func {
 	of.Name, of.Entry, of.End = fmt.Sprintf("C code at %#x", start), start, end
-	return of
+	return Func{Func: of, C: true, Unnamed: true}
 }
 
 // Pointers gives the words of writable data that hold an address that is asked for, by where they stand: constants of
@@ -138,9 +164,9 @@ func (l *List) Pointers(wanted func(uint64) bool) map[uint64]uint64 {
 }
 
 // Body is the code of a function; of a very long one the begin.
-func (l *List) Body(i int) []byte { return l.body(l.Funcs[i]) }
+func (l *List) Body(i int) []byte { return l.body(l.Funcs[i].Func) }
 
-func (l *List) body(f Func) []byte {
+func (l *List) body(f gometa.Func) []byte {
 	body, err := l.Image.Bytes(f.Entry, min(f.End-f.Entry, longest))
 	if err != nil {
 		return nil

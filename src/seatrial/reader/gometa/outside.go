@@ -23,10 +23,9 @@ func Outside(m *image.Image, funcs []Func) []Func {
 		return nil
 	}
 	var named []image.Symbol
-	m.EachSymbol(func(s image.Symbol) bool {
-		if s.Kind == image.Func && at(gaps, s.Addr) >= 0 {
-			named = append(named, s)
-		}
+	inside := func(kind image.Kind, addr uint64) bool { return kind == image.Func && at(gaps, addr) >= 0 }
+	m.EachSymbolAt(inside, func(s image.Symbol) bool {
+		named = append(named, s)
 		return true
 	})
 	if !slices.ContainsFunc(named, func(s image.Symbol) bool { return !s.Dynamic }) {

@@ -1,8 +1,10 @@
 package guards
 
 import (
+	"slices"
 	"sort"
 
+	"seatrial.example/reader/code"
 	"seatrial.example/reader/isa"
 )
 
@@ -103,11 +105,11 @@ const (
 // tablesAt is where a table of functions may begin that has a word at this address: only words that hold the entry of a
 // function, or nothing, belong to one.
 func (a *analysis) tablesAt(addr uint64) []uint64 {
-	m, size := a.list.Image, uint64(a.list.Image.PtrSize)
+	m, size, entries := a.list.Image, uint64(a.list.Image.PtrSize), a.list.Entries()
 	first := addr
 	for at, n := addr-size, 0; n < longestTable; at, n = at-size, n+1 {
 		v, err := m.Pointer(at)
-		if err != nil || v != 0 && !a.entries.has(v) {
+		if err != nil || v != 0 && !entries.Has(v) {
 			break
 		}
 		if v != 0 {
@@ -126,35 +128,31 @@ func (a *analysis) tablesAt(addr uint64) []uint64 {
 
 // referring finds the functions that call one of these, or take its address.
 func (a *analysis) referring(of []int) []int {
-	fresh := newPages(a.list.Image)
+	words := code.NewAddresses(a.list.Image)
+	fresh := code.NewAddresses(a.list.Image)
 	for _, i := range of {
-		a.chosen[a.list.Funcs[i].Entry] = true
-		fresh.add(a.list.Funcs[i].Entry)
+		entry := a.list.Funcs[i].Entry
+		a.chosen[entry] = true
+		fresh.Add(entry)
+		words.Add(entry)
 	}
-	words := newPages(a.list.Image)
-	for _, i := range of {
-		words.add(a.list.Funcs[i].Entry)
-	}
-	for _, p := range pointersTo(a.list.Image, fresh) {
-		a.pointers[p.pc] = append(a.pointers[p.pc], p.addr)
-		words.add(p.pc)
-		for _, table := range a.tablesAt(p.pc) {
-			if table != p.pc {
-				a.pointers[table] = append(a.pointers[table], p.addr)
-				words.add(table)
+	for _, p := range a.index.pointers {
+		if !fresh.Has(p.Addr) {
+			continue
+		}
+		a.pointers[p.PC] = append(a.pointers[p.PC], p.Addr)
+		words.Add(p.PC)
+		for _, table := range a.tablesAt(p.PC) {
+			if table != p.PC {
+				a.pointers[table] = append(a.pointers[table], p.Addr)
+				words.Add(table)
 			}
 		}
 	}
-	found := functions(a.list, a.index.calls, fresh.has)
-	found = append(found, functions(a.list, indexOf(a.list, a.data, &pages{}, words).data, func(uint64) bool { return true })...)
-	sort.Ints(found)
-	kept := found[:0]
-	for n, i := range found {
-		if n == 0 || i != found[n-1] {
-			kept = append(kept, i)
-		}
-	}
-	return kept
+	found := functions(a.list, a.index.calls, fresh.Has)
+	found = append(found, functions(a.list, a.index.named, words.Has)...)
+	slices.Sort(found)
+	return slices.Compact(found)
 }
 
 // look follows a function, once.
@@ -163,7 +161,7 @@ func (a *analysis) look(i int) *findings {
 		return found
 	}
 	f := a.follower()
-	f.about = a.about.has
+	f.about = a.about.Has
 	found := f.follow(a.list.Body(i), &a.list.Funcs[i])
 	a.followed[i] = &found
 	return &found

@@ -45,14 +45,13 @@ type analysis struct {
 	data     writable
 	known    map[string]isa.Set // by function: features whose guard is known from elsewhere
 	index    *index
-	entries  *pages // of all functions
 
 	extents map[int]extent // of assembly and C, or of all
 	flags   map[uint64]facts
 	answers map[uint64]facts // by entry: what holds if the function returns something else than zero
 	asks    map[uint64]bool  // entries of functions that hand on what CPUID says
 	ends    map[uint64]bool  // entries of functions that do not return
-	about   *pages           // variables and functions that have to do with the CPU, whatever they mean
+	about   *code.Addresses  // variables and functions that have to do with the CPU, whatever they mean
 
 	chosen   map[uint64]bool     // functions whose callers are looked for, by entry
 	pointers map[uint64][]uint64 // words of data that point to them

@@ -3,6 +3,8 @@ package guards
 import (
 	"maps"
 	"slices"
+
+	"seatrial.example/reader/code"
 )
 
 // learnFlags finds the variables that hold what is known of the CPU: those that are set from CPUID, those whose names
@@ -41,45 +43,45 @@ func (a *analysis) learnFlags() {
 			work[i] = true
 		}
 	}
-	fresh := newPages(a.list.Image)
+	fresh := code.NewAddresses(a.list.Image)
 	for addr := range a.flags {
-		fresh.add(addr)
+		fresh.Add(addr)
 	}
 	stores := map[int][]store{}
 	for range rounds {
-		add(functions(a.list, a.index.data, fresh.has))
+		add(functions(a.list, a.index.data, fresh.Has))
 		f := a.follower()
-		heard, told := newPages(a.list.Image), false
+		heard, told := code.NewAddresses(a.list.Image), false
 		for i := range work {
 			found := f.follow(a.list.Body(i), &a.list.Funcs[i])
 			stores[i] = found.stores
 			if entry := a.list.Funcs[i].Entry; !found.answer.isAll() && !found.answer.set.Empty() || a.answers[entry] != (facts{}) {
 				if a.answers[entry] != found.answer {
 					a.answers[entry] = found.answer
-					heard.add(entry)
+					heard.Add(entry)
 					told = true
 				}
 			}
 		}
 		clear(work)
-		fresh = newPages(a.list.Image)
+		fresh = code.NewAddresses(a.list.Image)
 		if !a.derive(fixed, stores, fresh) && !told {
 			break
 		}
-		add(functions(a.list, a.index.calls, heard.has))
+		add(functions(a.list, a.index.calls, heard.Has))
 	}
-	a.about = newPages(a.list.Image)
+	a.about = code.NewAddresses(a.list.Image)
 	for i, written := range stores {
 		for _, s := range written {
 			for n := range max(s.size, 1) {
 				if addr := s.addr + uint64(n); a.data.has(addr) {
-					a.about.add(addr)
+					a.about.Add(addr)
 				}
 			}
 		}
 		f := &a.list.Funcs[i]
 		if asking[f.Package] || f.End-f.Entry <= shortFunction {
-			a.about.add(f.Entry)
+			a.about.Add(f.Entry)
 		}
 	}
 }
@@ -89,7 +91,7 @@ const shortFunction = 256 // bytes of a function whose answer may be about the C
 const rounds = 6 // of flags that are set from flags that are set from flags
 
 // derive tells from all writes which variables are flags, and whether that is news.
-func (a *analysis) derive(fixed map[uint64]facts, stores map[int][]store, fresh *pages) bool {
+func (a *analysis) derive(fixed map[uint64]facts, stores map[int][]store, fresh *code.Addresses) bool {
 	writes := map[uint64]facts{}
 	for _, s := range slices.Concat(slices.Collect(maps.Values(stores))...) {
 		if s.size > 1 || !a.data.has(s.addr) {
@@ -112,12 +114,12 @@ func (a *analysis) derive(fixed map[uint64]facts, stores map[int][]store, fresh 
 			if had {
 				delete(a.flags, addr)
 				changed = true
-				fresh.add(addr)
+				fresh.Add(addr)
 			}
 		case !had || old != imply:
 			a.flags[addr] = imply
 			changed = true
-			fresh.add(addr)
+			fresh.Add(addr)
 		}
 	}
 	return changed

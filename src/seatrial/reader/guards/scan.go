@@ -1,21 +1,35 @@
 package guards
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+	"math/bits"
+)
 
-// scanAMD64 takes every byte for the begin of a displacement: of a call or jump, or of an operand relative to RIP, whose
-// ModRM byte stands before it. What follows the displacement is told by the opcode before that.
-func scanAMD64(body []byte, addr uint64, call func(pc, target uint64), data func(pc, target uint64, how access)) {
-	for i := 1; i+4 <= len(body); i++ {
-		before := body[i-1]
-		switch {
-		case before&0xC7 == 0x05 && i >= 2:
+// scanAMD64 takes every byte for the begin of a displacement: of a jump under a condition, or of an operand relative to
+// RIP, whose ModRM byte stands before it. What follows the displacement is told by the opcode before that.
+func scanAMD64(body []byte, addr uint64, jump func(pc, target uint64), data func(pc, target uint64, how access)) {
+	at := func(i int) {
+		switch before := body[i-1]; {
+		case before&0xC7 == 0x05:
 			target := addr + uint64(i) + 4 + uint64(int64(int32(binary.LittleEndian.Uint32(body[i:]))))
 			data(addr+uint64(i-2), target+trailing(body, i), accessX86(body, i))
-		case before == 0xE8, before == 0xE9:
-			call(addr+uint64(i-1), addr+uint64(i)+4+uint64(int64(int32(binary.LittleEndian.Uint32(body[i:])))))
-		case before&0xF0 == 0x80 && i >= 2 && body[i-2] == 0x0F:
-			call(addr+uint64(i-2), addr+uint64(i)+4+uint64(int64(int32(binary.LittleEndian.Uint32(body[i:])))))
+		case before&0xF0 == 0x80 && body[i-2] == 0x0F:
+			jump(addr+uint64(i-2), addr+uint64(i)+4+uint64(int64(int32(binary.LittleEndian.Uint32(body[i:])))))
 		}
+	}
+	const ones, tops = 0x0101010101010101, 0x8080808080808080
+	i := 2
+	// Eight bytes at a time are asked for what may be one of these: most are not.
+	for ; i+7+4 <= len(body); i += 8 {
+		before := binary.LittleEndian.Uint64(body[i-1:])
+		operand := before&(0xC7*ones) ^ 0x05*ones
+		escape := (binary.LittleEndian.Uint64(body[i-2:]) ^ 0x0F*ones) | (before&(0xF0*ones) ^ 0x80*ones)
+		for maybe := (operand-ones)&^operand&tops | (escape-ones)&^escape&tops; maybe != 0; maybe &= maybe - 1 {
+			at(i + bits.TrailingZeros64(maybe)/8)
+		}
+	}
+	for ; i+4 <= len(body); i++ {
+		at(i)
 	}
 }
 
@@ -71,13 +85,11 @@ func trailing(body []byte, i int) uint64 {
 const lookAhead = 6 // instructions between the two halves of an address
 
 // scanARM64 joins ADRP with the instruction that adds the rest.
-func scanARM64(body []byte, addr uint64, call func(pc, target uint64), data func(pc, target uint64, how access)) {
+func scanARM64(body []byte, addr uint64, _ func(pc, target uint64), data func(pc, target uint64, how access)) {
 	for i := 0; i+4 <= len(body); i += 4 {
 		w := binary.LittleEndian.Uint32(body[i:])
 		pc := addr + uint64(i)
 		switch {
-		case w&0x7C000000 == 0x14000000:
-			call(pc, pc+uint64(int64(int32(w<<6))>>6*4))
 		case w&0x9F000000 == 0x90000000:
 			page := pc&^0xFFF + uint64((int64(int32(w<<8)>>13)<<2|int64(w>>29&3))<<12)
 			for j := i + 4; j+4 <= len(body) && j <= i+4*lookAhead; j += 4 {
@@ -106,15 +118,12 @@ func scanARM64(body []byte, addr uint64, call func(pc, target uint64), data func
 }
 
 // scanLOONG64 joins PCALAU12I and PCADDU12I with the instruction that adds the rest.
-func scanLOONG64(body []byte, addr uint64, call func(pc, target uint64), data func(pc, target uint64, how access)) {
+func scanLOONG64(body []byte, addr uint64, _ func(pc, target uint64), data func(pc, target uint64, how access)) {
 	for i := 0; i+4 <= len(body); i += 4 {
 		w := binary.LittleEndian.Uint32(body[i:])
 		pc := addr + uint64(i)
 		base := pc
 		switch w >> 25 {
-		case 0x28, 0x29, 0x2A, 0x2B: // B, BL
-			call(pc, pc+uint64(int64(int32((w&0x3FF<<16|w>>10&0xFFFF)<<6))>>6*4))
-			continue
 		case 0x0D: // PCALAU12I
 			base &^= 0xFFF
 		case 0x0E: // PCADDU12I
@@ -141,7 +150,7 @@ func scanLOONG64(body []byte, addr uint64, call func(pc, target uint64), data fu
 }
 
 // scanRISCV64 joins AUIPC with the instruction that adds the rest; JALR after it is a call.
-func scanRISCV64(body []byte, addr uint64, call func(pc, target uint64), data func(pc, target uint64, how access)) {
+func scanRISCV64(body []byte, addr uint64, jump func(pc, target uint64), data func(pc, target uint64, how access)) {
 	for i := 0; i+4 <= len(body); {
 		if body[i]&3 != 3 {
 			i += 2
@@ -150,9 +159,6 @@ func scanRISCV64(body []byte, addr uint64, call func(pc, target uint64), data fu
 		w := binary.LittleEndian.Uint32(body[i:])
 		pc := addr + uint64(i)
 		switch w & 0x7F {
-		case 0x6F:
-			offset := int64(int32(w))>>31<<20 | int64(w>>12&0xFF<<12|w>>20&1<<11|w>>21&0x3FF<<1)
-			call(pc, pc+uint64(offset))
 		case 0x17:
 			base := pc + uint64(int64(int32(w&^0xFFF)))
 			rd := w >> 7 & 31
@@ -172,7 +178,7 @@ func scanRISCV64(body []byte, addr uint64, call func(pc, target uint64), data fu
 					case 0x23, 0x27: // stores
 						data(addr+uint64(j), base+uint64(int64(int32(n))>>25<<5|int64(n>>7&31)), writes)
 					case 0x67:
-						call(addr+uint64(j), base+low)
+						jump(addr+uint64(j), base+low)
 					}
 				}
 				j += 4

@@ -88,8 +88,7 @@ func instructionSets(m *image.Image, t *gometa.Meta, raw json.RawMessage) (any, 
 		a.known[name] = arch.Features(features...)
 	}
 	a.m.learn(known)
-	a.entries = entriesOf(a.list)
-	a.index = indexOf(a.list, a.data, a.entries, nil)
+	a.index = indexOf(a.list, a.data)
 	a.extensions(asked.Everything)
 	a.learnFlags()
 	a.compiled()
@@ -101,11 +100,11 @@ var machines = map[string]func(*isa.Arch) *machine{"amd64": newX86, "arm64": new
 
 // compiled adds the functions that Go compiled and that read a flag: only there does its compiler go beyond the base.
 func (a *analysis) compiled() {
-	flags := newPages(a.list.Image)
+	flags := code.NewAddresses(a.list.Image)
 	for addr := range a.flags {
-		flags.add(addr)
+		flags.Add(addr)
 	}
-	for _, i := range functions(a.list, a.index.data, flags.has) {
+	for _, i := range functions(a.list, a.index.data, flags.Has) {
 		if _, ok := a.extents[i]; ok {
 			continue
 		}
@@ -193,10 +192,9 @@ func (a *analysis) symbols() func(addr uint64) (string, uint64) {
 	return func(addr uint64) (string, uint64) {
 		if objects == nil {
 			objects = []image.Symbol{}
-			a.list.Image.EachSymbol(func(s image.Symbol) bool {
-				if s.Kind == image.Object && a.data.has(s.Addr) {
-					objects = append(objects, s)
-				}
+			variable := func(kind image.Kind, addr uint64) bool { return kind == image.Object && a.data.has(addr) }
+			a.list.Image.EachSymbolAt(variable, func(s image.Symbol) bool {
+				objects = append(objects, s)
 				return true
 			})
 			sort.Slice(objects, func(i, j int) bool { return objects[i].Addr < objects[j].Addr })

@@ -45,14 +45,20 @@ const (
 
 // EachSymbol calls visit for each symbol, in the order of the tables, until it returns false. A damaged entry is left out.
 func (m *Image) EachSymbol(visit func(Symbol) bool) {
+	m.EachSymbolAt(nil, visit)
+}
+
+// EachSymbolAt calls visit only for the symbols whose kind and address are wanted (nil: all): the names of the others
+// are not read.
+func (m *Image) EachSymbolAt(wanted func(kind Kind, addr uint64) bool, visit func(Symbol) bool) {
 	for _, table := range m.tables {
-		if !m.eachOf(table, visit) {
+		if !m.eachOf(table, wanted, visit) {
 			return
 		}
 	}
 }
 
-func (m *Image) eachOf(table SymbolTable, visit func(Symbol) bool) bool {
+func (m *Image) eachOf(table SymbolTable, wanted func(kind Kind, addr uint64) bool, visit func(Symbol) bool) bool {
 	names, err := m.File(table.Names, table.Size)
 	if err != nil {
 		return true
@@ -69,19 +75,18 @@ func (m *Image) eachOf(table SymbolTable, visit func(Symbol) bool) bool {
 	if err != nil {
 		return true
 	}
+	read := map[string]func(entry, names []byte) (Symbol, bool){"elf": m.elfSymbol, "macho": m.machoSymbol, "coff": m.coffSymbol}[table.Form]
 	for i := uint64(0); i < count; i++ {
 		entry := entries[i*size : (i+1)*size]
-		var s Symbol
-		var ok bool
-		switch table.Form {
-		case "elf":
-			s, ok = m.elfSymbol(entry, names)
-		case "macho":
-			s, ok = m.machoSymbol(entry, names)
-		case "coff":
-			s, ok = m.coffSymbol(entry, names)
+		if table.Form == "coff" {
 			i += uint64(entry[17]) // auxiliary entries
 		}
+		if wanted != nil {
+			if s, _ := read(entry, nil); !wanted(s.Kind, s.Addr) {
+				continue
+			}
+		}
+		s, ok := read(entry, names)
 		if !ok {
 			continue
 		}

@@ -2,6 +2,11 @@
 // on every architecture of Go that Linux has: enough to follow a number to the kernel, or a pointer to its use.
 package steps
 
+import (
+	"encoding/binary"
+	"math/bits"
+)
+
 // Kind is what an instruction does.
 type Kind uint8
 
@@ -73,8 +78,7 @@ type Machine struct {
 	TrapMayBe func(code []byte) bool
 }
 
-// Calls visits what may be a direct call or jump to an address from low to high. It looks at each byte of x86, so all
-// of a big program's text is looked at in some ten milliseconds.
+// Calls visits what may be a direct call or jump to an address from low to high. It looks at each byte of x86.
 func (m *Machine) Calls(code []byte, addr, low, high uint64, visit func(pc, target uint64)) {
 	if m.Aligned > 1 {
 		for at := 0; at+4 <= len(code); at += m.Aligned {
@@ -84,13 +88,22 @@ func (m *Machine) Calls(code []byte, addr, low, high uint64, visit func(pc, targ
 		}
 		return
 	}
-	for at := 0; at+5 <= len(code); at++ {
-		if code[at]&^1 != 0xe8 { // CALL or JMP
-			continue
-		}
-		target, _ := callX86(code[at:], addr+uint64(at))
-		if target >= low && target <= high {
+	tell := func(at int) {
+		if target, _ := callX86(code[at:], addr+uint64(at)); target >= low && target <= high {
 			visit(addr+uint64(at), target)
+		}
+	}
+	const ones, tops = 0x0101010101010101, 0x8080808080808080
+	at := 0
+	for ; at+7+5 <= len(code); at += 8 { // eight bytes at a time are asked for CALL (E8) and JMP (E9)
+		other := binary.LittleEndian.Uint64(code[at:])&^ones ^ 0xe8*ones
+		for found := (other - ones) &^ other & tops; found != 0; found &= found - 1 {
+			tell(at + bits.TrailingZeros64(found)/8)
+		}
+	}
+	for ; at+5 <= len(code); at++ {
+		if code[at]&^1 == 0xe8 {
+			tell(at)
 		}
 	}
 }

@@ -142,19 +142,15 @@ func (s *search) callers(targets map[uint64]bool) []int {
 
 // eachCall visits the direct calls and jumps to the targets.
 func (s *search) eachCall(targets map[uint64]bool, visit func(pc, target uint64)) {
-	var low, high uint64 = ^uint64(0), 0
-	for t := range targets {
-		low, high = min(low, t), max(high, t)
+	wanted := code.NewAddresses(s.Image)
+	for target := range targets {
+		wanted.Add(target)
 	}
-	for _, r := range s.Image.Code() {
-		body, err := s.Image.Bytes(r.Start, r.End-r.Start)
-		if err != nil {
-			continue
-		}
-		s.Machine.Calls(body, r.Start, low, high, func(pc, target uint64) {
-			if targets[target] {
-				visit(pc, target)
+	for _, piece := range s.Calls() {
+		for _, site := range piece {
+			if wanted.Has(site.Addr) {
+				visit(site.PC, site.Addr)
 			}
-		})
+		}
 	}
 }

@@ -1,0 +1,112 @@
+package code
+
+import (
+	"runtime"
+	"runtime/debug"
+	"slices"
+	"sync"
+
+	"seatrial.example/reader/image"
+)
+
+// Site is a place in the code that names an address.
+type Site struct{ PC, Addr uint64 }
+
+// Piece is a part of the code that is looked through at once. Body has a little of what follows too, for an instruction
+// that begins in the piece.
+type Piece struct {
+	image.Range
+	Body []byte
+}
+
+const (
+	pieceSize = 1 << 20
+	following = 64
+)
+
+// InPieces looks through all the code, several pieces at a time, and gives what was told of each, in their order.
+func InPieces[Told any](l *List, look func(Piece) Told) []Told {
+	var pieces []image.Range
+	for _, r := range l.Image.Code() {
+		for at := r.Start; at < r.End; at += pieceSize {
+			pieces = append(pieces, image.Range{Start: at, End: min(at+pieceSize, r.End), Name: r.Name})
+		}
+	}
+	told := make([]Told, len(pieces))
+	var fault any
+	var failing sync.Mutex
+	var wait sync.WaitGroup
+	slots := make(chan struct{}, runtime.GOMAXPROCS(0))
+	for i, r := range pieces {
+		slots <- struct{}{}
+		wait.Go(func() {
+			debug.SetPanicOnFault(true)
+			defer func() {
+				if one := recover(); one != nil {
+					failing.Lock()
+					fault = one
+					failing.Unlock()
+				}
+				<-slots
+			}()
+			told[i] = look(Piece{r, around(l.Image, r)})
+		})
+	}
+	wait.Wait()
+	if fault != nil {
+		panic(fault) // of whoever asked
+	}
+	return told
+}
+
+func around(m *image.Image, r image.Range) []byte {
+	for extra := uint64(following); ; extra /= 4 {
+		if body, err := m.Bytes(r.Start, r.End-r.Start+extra); err == nil {
+			return body
+		}
+		if extra == 0 {
+			return nil
+		}
+	}
+}
+
+// Entries is the begins of all functions.
+func (l *List) Entries() *Addresses {
+	l.onceEntries.Do(func() {
+		l.entries = NewAddresses(l.Image)
+		for i := range l.Funcs {
+			l.entries.Add(l.Funcs[i].Entry)
+		}
+	})
+	return l.entries
+}
+
+// Calls is what may be a direct call of a function or a jump to its begin, by pieces of the code, in order.
+func (l *List) Calls() [][]Site {
+	l.onceCalls.Do(func() {
+		entries := l.Entries()
+		if l.Machine == nil {
+			return
+		}
+		l.calls = InPieces(l, func(p Piece) []Site {
+			found := make([]Site, 0, len(p.Body)/bytesACall)
+			l.Machine.Calls(p.Body, p.Start, entries.low, entries.high, func(pc, target uint64) {
+				if pc < p.End && entries.Has(target) {
+					found = append(found, Site{pc, target})
+				}
+			})
+			return Fitting(found)
+		})
+	})
+	return l.calls
+}
+
+const bytesACall = 48 // of Go's code, or some more
+
+// Fitting gives sites in no more memory than they need.
+func Fitting(sites []Site) []Site {
+	if cap(sites) > len(sites)+len(sites)/4 {
+		return slices.Clone(sites)
+	}
+	return sites
+}
