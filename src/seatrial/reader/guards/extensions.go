@@ -46,6 +46,7 @@ type analysis struct {
 	known    map[string]isa.Set // by function: features whose guard is known from elsewhere
 	index    *index
 
+	space   space
 	extents map[int]extent // of assembly and C, or of all
 	flags   map[uint64]facts
 	answers map[uint64]facts // by entry: what holds if the function returns something else than zero
@@ -99,7 +100,7 @@ func (a *analysis) extensions(everything bool) {
 
 func (a *analysis) follower() *follower {
 	return &follower{
-		m: a.m, base: a.base, closure: a.features.with, flags: a.flags, hwcap: a.features.readHWCap, data: a.data.has,
+		space: &a.space, m: a.m, base: a.base, closure: a.features.with, flags: a.flags, hwcap: a.features.readHWCap, data: a.data.has,
 		asksCPU: func(entry uint64) bool { return a.asks[entry] },
 		zero: func(addr uint64) bool {
 			return a.initially(addr) == 0 && a.data.has(addr) && a.index.neverWritten(addr)

@@ -2,7 +2,6 @@ package guards
 
 import (
 	"slices"
-	"sort"
 
 	"seatrial.example/reader/code"
 	"seatrial.example/reader/isa"
@@ -63,84 +62,125 @@ type follower struct {
 	zero    func(addr uint64) bool   // a variable of one byte that is never set
 	about   func(addr uint64) bool   // a variable or function that has to do with the CPU, of unknown meaning
 	seen    func(n int64)            // is told of each number that comes up; nil for nobody
+	space   *space
+}
+
+// space is the memory that following a function takes, kept for the next one.
+type space struct {
+	list   []lifted
+	ops    []op
+	blocks []int32
+	states []*state
+	used   int // of the states
+}
+
+func (s *space) numbers(size int) []int32 {
+	if cap(s.blocks) < size {
+		s.blocks = make([]int32, size)
+	}
+	s.blocks = s.blocks[:size]
+	clear(s.blocks)
+	return s.blocks
+}
+
+// state is one that nothing else uses, of any content.
+func (s *space) state() *state {
+	if s.used == len(s.states) {
+		s.states = append(s.states, &state{})
+	}
+	s.used++
+	return s.states[s.used-1]
 }
 
 // decode lifts the instructions of a function.
 func (f *follower) decode(body []byte, entry uint64) []lifted {
-	var list []lifted
+	list, ops := f.space.list[:0], f.space.ops[:0]
 	for at := 0; at < len(body) && len(list) < mostInstructions; {
-		var c lifted
+		list = append(list, lifted{})
+		c := &list[len(list)-1]
+		if cap(ops)-len(ops) < fewEffects {
+			ops = make([]op, 0, max(1<<10, 2*cap(ops)))
+		}
+		c.ops = ops[len(ops) : len(ops) : len(ops)+fewEffects]
 		if err := f.m.arch.Decode(body[at:], entry+uint64(at), &c.in); err != nil {
 			c.bad = true
 			c.in = isa.Instruction{Addr: entry + uint64(at), Len: f.m.arch.Step(), Flow: isa.Next}
 		} else {
-			f.m.lift(f.m, &c)
+			f.m.lift(f.m, c)
+		}
+		if len(c.ops) <= fewEffects {
+			ops = ops[:len(ops)+len(c.ops)]
 		}
 		at += c.in.Len
-		list = append(list, c)
 	}
+	f.space.list, f.space.ops = list, ops
 	return list
 }
+
+const fewEffects = 8 // of one instruction; more stand apart
 
 // follow goes over a function until nothing new is learned, then tells what holds where.
 func (f *follower) follow(body []byte, fn *code.Func) findings {
 	entry, assembly := fn.Entry, fn.Assembly
 	list := f.decode(body, entry)
-	end := entry + uint64(len(body))
-	starts := map[uint64]int{} // instruction that begins a block
-	index := func(addr uint64) (int, bool) {
-		i := sort.Search(len(list), func(i int) bool { return list[i].in.Addr >= addr })
-		return i, i < len(list) && list[i].in.Addr == addr
+	if len(list) == 0 {
+		return findings{}
 	}
-	indirect := false
+	f.space.used = 0
+	w := &walk{f: f, list: list, entry: entry, blocks: f.space.numbers(len(body)), hwcap: slices.Contains(f.hwcap, fn.Name)}
+	indirect := w.cut()
+	w.before, w.visits = make([]*state, len(w.begins)), make([]int, len(w.begins))
+	w.before[0] = f.space.state()
+	w.before[0].take(f.m.entry())
+	w.queue = append(w.queue, 0)
+	w.run()
+	// What no jump leads to is reached in a way that is not followed: a table of jumps, or Go's return after a panic.
+	for n := range w.begins {
+		if w.before[n] == nil && !(assembly && !indirect) && mayBeReached(list, w.begins, n) {
+			w.before[n] = f.space.state()
+			w.before[n].take(f.m.entry())
+			w.queue = append(w.queue, n)
+			w.run()
+		}
+	}
+	return w.report()
+}
+
+// cut finds the blocks, and tells whether there are jumps to places that the code itself does not name.
+func (w *walk) cut() (indirect bool) {
+	list := w.list
+	for i := range list {
+		w.blocks[list[i].in.Addr-w.entry] = int32(i + 1)
+	}
+	starts := make([]bool, len(list))
+	starts[0] = true
 	for i := range list {
 		in := &list[i].in
 		indirect = indirect || in.Flow == isa.IndirectJump
 		switch in.Flow {
 		case isa.Jump, isa.Branch:
-			if in.Target >= entry && in.Target < end {
-				if at, ok := index(in.Target); ok {
-					starts[in.Target] = at
-				}
+			if in.Target-w.entry < uint64(len(w.blocks)) && w.blocks[in.Target-w.entry] > 0 {
+				starts[w.blocks[in.Target-w.entry]-1] = true
 			}
 		case isa.Call:
-			if !f.ends(in.Target) {
+			if !w.f.ends(in.Target) {
 				continue
 			}
 		case isa.Next, isa.IndirectCall:
 			continue
 		}
 		if i+1 < len(list) {
-			starts[list[i+1].in.Addr] = i + 1
+			starts[i+1] = true
 		}
 	}
-	begins := make([]int, 0, len(starts)+1)
-	begins = append(begins, 0)
-	for _, i := range starts {
-		if i != 0 {
-			begins = append(begins, i)
+	for i := range list {
+		number := &w.blocks[list[i].in.Addr-w.entry]
+		if *number = 0; starts[i] {
+			w.begins = append(w.begins, i)
+			*number = int32(len(w.begins))
 		}
 	}
-	sort.Ints(begins)
-	w := &walk{f: f, list: list, begins: begins, block: map[int]int{}, before: make([]*state, len(begins)), visits: make([]int, len(begins)), hwcap: slices.Contains(f.hwcap, fn.Name)}
-	for n, i := range begins {
-		w.block[i] = n
-	}
-	if len(list) == 0 {
-		return findings{}
-	}
-	w.before[0] = f.m.entry()
-	w.queue = append(w.queue, 0)
-	w.run()
-	// What no jump leads to is reached in a way that is not followed: a table of jumps, or Go's return after a panic.
-	for n := range begins {
-		if w.before[n] == nil && !(assembly && !indirect) && mayBeReached(list, begins, n) {
-			w.before[n] = f.m.entry()
-			w.queue = append(w.queue, n)
-			w.run()
-		}
-	}
-	return w.report()
+	return indirect
 }
 
 // mayBeReached tells padding, which nothing reaches, from code.
@@ -160,9 +200,10 @@ func mayBeReached(list []lifted, begins []int, n int) bool {
 type walk struct {
 	f         *follower
 	list      []lifted
-	begins    []int
-	block     map[int]int // by the index of its first instruction
-	before    []*state
+	entry     uint64
+	begins    []int    // of blocks: the index of the first instruction
+	blocks    []int32  // by the distance from the entry: number of the block that begins there, plus 1
+	before    []*state // by block
 	visits    []int
 	queue     []int
 	now, next state     // what is worked with
@@ -263,11 +304,10 @@ func (w *walk) hand(s *state, addr uint64, more facts) {
 	if w.found != nil {
 		return
 	}
-	i := sort.Search(len(w.list), func(i int) bool { return w.list[i].in.Addr >= addr })
-	n, ok := w.block[i]
-	if i >= len(w.list) || !ok || w.list[i].in.Addr != addr {
+	if addr-w.entry >= uint64(len(w.blocks)) || w.blocks[addr-w.entry] == 0 {
 		return
 	}
+	n := int(w.blocks[addr-w.entry] - 1)
 	more.set = w.f.closure(more.set)
 	next := &w.next
 	next.take(s)
@@ -275,12 +315,12 @@ func (w *walk) hand(s *state, addr uint64, more facts) {
 	switch {
 	case next.holds.isAll(): // control cannot come that way
 	case w.before[n] == nil:
-		w.before[n] = &state{}
+		w.before[n] = w.f.space.state()
 		w.before[n].take(next)
 		w.queue = append(w.queue, n)
 	case w.visits[n] > mostVisits: // give up: nothing is known there, which does not change any more
 		if !w.before[n].empty() {
-			w.before[n] = &state{}
+			w.before[n].take(&state{})
 			w.queue = append(w.queue, n)
 		}
 	case w.before[n].meet(w.f.m, next):

@@ -46,6 +46,9 @@ func (s *state) take(o *state) {
 func (s *state) meet(m *machine, o *state) bool {
 	changed := false
 	for r := range s.regs {
+		if s.regs[r].kind == unknown && o.regs[r].kind == unknown {
+			continue
+		}
 		if v := m.merge(s.regs[r], s.holds, o.regs[r], o.holds); v != s.regs[r] {
 			s.regs[r], changed = v, true
 		}
