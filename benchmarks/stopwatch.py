@@ -78,9 +78,13 @@ print(os.waitstatus_to_exitcode(status), wall, used.ru_utime + used.ru_stime, us
 
 
 def usage(command: Sequence[str], stdin: bytes = b"") -> Usage:
-    """Run a command and its children, its output thrown away; SystemExit when it does not end with 0."""
+    """Run a command and its children, its output thrown away; SystemExit when it does not end with 0.
+
+    Python keeps its bytecode, as it does for a user.
+    """
+    env = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     launcher = [sys.executable, "-I", "-S", "-c", _LAUNCHER, *command]
-    said = subprocess.run(launcher, input=stdin, stdout=subprocess.PIPE, check=True).stdout.split()
+    said = subprocess.run(launcher, input=stdin, stdout=subprocess.PIPE, env=env, check=True).stdout.split()
     if said[0] != b"0":
         raise SystemExit(f"exit code {int(said[0])} of {' '.join(command[:3])}")
     return Usage(float(said[1]), float(said[2]), int(said[3]) * 1024)

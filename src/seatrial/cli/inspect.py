@@ -1,6 +1,5 @@
 """`seatrial inspect`: what a binary is, what it needs and who in it, as a page for people or as JSON for programs."""
 
-import sys
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -143,14 +142,10 @@ def _print_indented(lines: Iterable[tuple[int, str]]) -> None:
 
 
 def _print_page(found: "Inspection") -> None:
-    from rich.console import Console
-    from rich.text import Text
-
     from seatrial.cli.inspect_page import page
 
-    console = Console(file=sys.stdout, highlight=False, emoji=False)
-    console.print(Text(found.facts.path, style="bold"), soft_wrap=True)
+    click.secho(found.facts.path, bold=True)
     for title, rows in page(found):
-        console.print(Text(f"\n{title}", style="bold cyan"), soft_wrap=True)
+        click.secho(f"\n{title}", fg="cyan", bold=True)
         for label, value in rows:
-            console.print(Text.assemble((f"  {label}".ljust(_LABEL), "dim"), value), soft_wrap=True)
+            click.echo(click.style(f"  {label}".ljust(_LABEL), dim=True) + value)

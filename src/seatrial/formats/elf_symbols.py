@@ -13,6 +13,9 @@ __all__ = ["static_libc", "static_symbols"]
 
 _STT_FUNC, _STT_GNU_IFUNC = 2, 10
 _SHN_UNDEF = 0
+_PIECE = 256 * 1024
+"""Bytes of names that are taken apart at a time: what a CPU keeps near."""
+
 _HOST_IS_LITTLE = array("H", b"\1\0")[0] == 1
 
 
@@ -41,12 +44,18 @@ def static_symbols(image: ElfImage, wanted: Iterable[str]) -> tuple[str, ...] | 
 
 def _places(names: Window, wanted: list[bytes]) -> dict[int, bytes]:
     """Offset in the string table to the wanted name there. A name may be the tail of another (merged by the linker)."""
+    if not wanted:
+        return {}
     endings = tuple(wanted)
+    shortest, longest = min(map(len, wanted)), max(map(len, wanted))
+    last = {name[-shortest:] for name in wanted}
     found: dict[int, bytes] = {}
-    longest = 2 * max(map(len, wanted), default=0)
-    for start, piece in names.chunks(0, names.size, overlap=longest):
-        tails = {part for part in piece.split(b"\0") if part.endswith(endings)}
+    for start, piece in names.chunks(0, names.size, _PIECE, overlap=2 * longest):
+        # Hundreds of thousands of names: one look at each.
+        tails = {part for part in piece.split(b"\0") if part[-shortest:] in last}
         for tail in tails:
+            if not tail.endswith(endings):
+                continue
             name = max((name for name in wanted if tail.endswith(name)), key=len)
             for ending in [name, *(other for other in wanted if name.endswith(other) and other != name)]:
                 needle = ending + b"\0"

@@ -33,6 +33,7 @@ class Owners:
             found = {module.path: module for module in modules if module and module.path}
         # The longest path that fits is the module's: a module may hold another in a folder.
         self._modules = sorted(found.items(), key=lambda item: len(item[0]), reverse=True)
+        self._of_package: dict[str, tuple[str, str]] = {}
 
     def owner(self, place: Place) -> Owner:
         """The place with its module and version; "" where they are not known."""
@@ -42,6 +43,11 @@ class Owners:
 
     def module(self, package: str) -> tuple[str, str]:
         """Path and version of the module of a package; `std` with Go's release for the standard library."""
+        if package not in self._of_package:
+            self._of_package[package] = self._module(package)
+        return self._of_package[package]
+
+    def _module(self, package: str) -> tuple[str, str]:
         go = self._go
         if not package or go is None:
             return "", ""
