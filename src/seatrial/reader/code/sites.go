@@ -89,24 +89,29 @@ func (l *List) Calls() [][]Site {
 			return
 		}
 		l.calls = InPieces(l, func(p Piece) []Site {
-			found := make([]Site, 0, len(p.Body)/bytesACall)
+			room := Room()
+			defer room.Leave()
 			l.Machine.Calls(p.Body, p.Start, entries.low, entries.high, func(pc, target uint64) {
 				if pc < p.End && entries.Has(target) {
-					found = append(found, Site{pc, target})
+					room.Sites = append(room.Sites, Site{pc, target})
 				}
 			})
-			return Fitting(found)
+			return slices.Clone(room.Sites)
 		})
 	})
 	return l.calls
 }
 
-const bytesACall = 48 // of Go's code, or some more
+// Collected is room for sites until it is known how many there are.
+type Collected struct{ Sites []Site }
 
-// Fitting gives sites in no more memory than they need.
-func Fitting(sites []Site) []Site {
-	if cap(sites) > len(sites)+len(sites)/4 {
-		return slices.Clone(sites)
-	}
-	return sites
+var rooms = sync.Pool{New: func() any { return &Collected{make([]Site, 0, 1<<12)} }}
+
+// Room gives empty room, which is to be left again.
+func Room() *Collected { return rooms.Get().(*Collected) }
+
+// Leave gives the room to the next one. The sites are to be copied before.
+func (c *Collected) Leave() {
+	c.Sites = c.Sites[:0]
+	rooms.Put(c)
 }

@@ -149,8 +149,8 @@ func (a *analysis) referring(of []int) []int {
 			}
 		}
 	}
-	found := functions(a.list, a.index.calls, fresh.Has)
-	found = append(found, functions(a.list, a.index.named, words.Has)...)
+	found := functions(a.list, a.index.calls, fresh)
+	found = append(found, functions(a.list, a.index.named, words)...)
 	slices.Sort(found)
 	return slices.Compact(found)
 }

@@ -23,7 +23,11 @@ func (a *analysis) learnFlags() {
 			work[i] = true
 		}
 	}
-	add(functions(a.list, a.index.calls, func(addr uint64) bool { return a.asks[addr] }))
+	asked := code.NewAddresses(a.list.Image)
+	for entry := range a.asks {
+		asked.Add(entry)
+	}
+	add(functions(a.list, a.index.calls, asked))
 	asking := map[string]bool{} // packages with their own way to ask the CPU
 	for i, e := range a.extents {
 		if e.cpuid {
@@ -49,7 +53,7 @@ func (a *analysis) learnFlags() {
 	}
 	stores := map[int][]store{}
 	for range rounds {
-		add(functions(a.list, a.index.data, fresh.Has))
+		add(functions(a.list, a.index.data, fresh))
 		f := a.follower()
 		heard, told := code.NewAddresses(a.list.Image), false
 		for i := range work {
@@ -68,7 +72,7 @@ func (a *analysis) learnFlags() {
 		if !a.derive(fixed, stores, fresh) && !told {
 			break
 		}
-		add(functions(a.list, a.index.calls, heard.Has))
+		add(functions(a.list, a.index.calls, heard))
 	}
 	a.about = code.NewAddresses(a.list.Image)
 	for i, written := range stores {

@@ -3,6 +3,7 @@ package guards
 import (
 	"encoding/binary"
 	"slices"
+	"sync"
 
 	"seatrial.example/reader/code"
 	"seatrial.example/reader/image"
@@ -78,46 +79,51 @@ func indexOf(l *code.List, w writable) *index {
 			pointing.Add(p.PC - n*uint64(l.Image.PtrSize))
 		}
 	}
-	type found struct {
-		calls, named, data []code.Site
-		other              []code.Site // of data, what is not only read
-		how                []access
-	}
-	parts := code.InPieces(l, func(p code.Piece) (part found) {
+	type found struct{ calls, named, data []code.Site }
+	var marking sync.Mutex
+	parts := code.InPieces(l, func(p code.Piece) found {
+		calls, named, data, written, taken := code.Room(), code.Room(), code.Room(), code.Room(), code.Room()
+		for _, room := range []*code.Collected{calls, named, data, written, taken} {
+			defer room.Leave()
+		}
 		scan(p.Body, p.Start, func(pc, target uint64) {
 			if pc < p.End && entries.Has(target) {
-				part.calls = append(part.calls, code.Site{PC: pc, Addr: target})
+				calls.Sites = append(calls.Sites, code.Site{PC: pc, Addr: target})
 			}
 		}, func(pc, target uint64, how access) {
 			if pc >= p.End {
 				return
 			}
+			s := code.Site{PC: pc, Addr: target}
 			if entries.Has(target) || pointing.Has(target) {
-				part.named = append(part.named, code.Site{PC: pc, Addr: target})
+				named.Sites = append(named.Sites, s)
 			}
 			if !w.has(target) {
 				return
 			}
-			part.data = append(part.data, code.Site{PC: pc, Addr: target})
-			if how != reads {
-				part.other = append(part.other, code.Site{PC: pc, Addr: target})
-				part.how = append(part.how, how)
+			data.Sites = append(data.Sites, s)
+			switch how {
+			case takes:
+				taken.Sites = append(taken.Sites, s)
+			case writes:
+				written.Sites = append(written.Sites, s)
 			}
 		})
-		return part
+		marking.Lock()
+		defer marking.Unlock()
+		for _, s := range written.Sites {
+			out.written.Add(s.Addr)
+		}
+		for _, s := range taken.Sites {
+			out.taken.Add(s.Addr)
+		}
+		return found{slices.Clone(calls.Sites), slices.Clone(named.Sites), slices.Clone(data.Sites)}
 	})
 	out.calls = append(out.calls, l.Calls()...)
 	for i := range parts {
 		out.calls = append(out.calls, parts[i].calls)
 		out.named = append(out.named, parts[i].named)
 		out.data = append(out.data, parts[i].data)
-		for n, s := range parts[i].other {
-			if parts[i].how[n] == takes {
-				out.taken.Add(s.Addr)
-			} else {
-				out.written.Add(s.Addr)
-			}
-		}
 	}
 	return out
 }
@@ -138,12 +144,12 @@ func (x *index) neverWritten(addr uint64) bool {
 }
 
 // functions are those that hold sites whose address is wanted.
-func functions(l *code.List, all sites, wanted func(addr uint64) bool) []int {
+func functions(l *code.List, all sites, wanted *code.Addresses) []int {
 	var found []int
 	last := -1
 	for _, part := range all {
 		for _, s := range part {
-			if !wanted(s.Addr) {
+			if !wanted.Has(s.Addr) {
 				continue
 			}
 			if last >= 0 && s.PC >= l.Funcs[last].Entry && s.PC < l.Funcs[last].End {

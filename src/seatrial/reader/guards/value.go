@@ -26,9 +26,9 @@ const (
 // value is what is known of a register, a slot of the stack or a variable.
 type value struct {
 	kind   kind
+	source uint8 // of a word: index in the machine's words, plus 1
 	n      int64 // of a constant; distance of a stack address; the mask that a word was ANDed with
 	imply  facts // of a boolean
-	source uint8 // of a word: index in the machine's words, plus 1
 }
 
 const maxVariables = 2

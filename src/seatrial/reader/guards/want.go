@@ -104,7 +104,7 @@ func (a *analysis) compiled() {
 	for addr := range a.flags {
 		flags.Add(addr)
 	}
-	for _, i := range functions(a.list, a.index.data, flags.Has) {
+	for _, i := range functions(a.list, a.index.data, flags) {
 		if _, ok := a.extents[i]; ok {
 			continue
 		}
