@@ -64,7 +64,7 @@ def test_why_a_cpu_feature(program: Path, capsys: pytest.CaptureFixture[str], mo
     [
         ("syscall:openat3", "syscall:openat2?"),
         ("sse22", "Did you mean sse2"),
-        ("libnothing.so.9", "Ask for a symbol, a symbol version, a library, a CPU feature or syscall:<name>."),
+        ("libnothing.so.9", "Ask for a symbol, a symbol version, a library, a CPU feature, syscall:<name>, "),
     ],
 )
 def test_what_it_does_not_ask_for_is_a_wrong_use(

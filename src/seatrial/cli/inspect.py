@@ -22,7 +22,8 @@ _LABEL = 20
     "--why",
     metavar="WHAT",
     multiple=True,
-    help="Who asks for a symbol, a symbol version, a library, a CPU feature or syscall:<name>. May be repeated.",
+    help="Who asks for a symbol, a symbol version, a library, a CPU feature, syscall:<name>, relocation:<kind> or"
+    " object:<C file>. May be repeated.",
 )
 @click.option("--floors", is_flag=True, help="The oldest kernel, C library, system and CPU, each with its reasons.")
 @click.option("--run", "arguments", metavar="ARGS", help="Run it once with these arguments: the system calls it made.")
@@ -70,6 +71,7 @@ def command(
     seatrial inspect ./server --why GLIBC_2.34      symbols, and the C and Go functions that use them
     seatrial inspect ./server --why libpcap.so.1 --why getaddrinfo
     seatrial inspect ./server --why syscall:statx   call sites, and what happens on a kernel without it
+    seatrial inspect ./server --why object:sqlite3.c --why relocation:copy
     seatrial inspect ./server --floors
     seatrial inspect ./server --run '-check x.conf' system calls of a run under QEMU, beside those in the code
     seatrial inspect ./server --compare ./server-pure --source .   what cgo changed, the way to each library

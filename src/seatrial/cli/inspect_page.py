@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from seatrial.cli.inspect_embedded import embedded_rows
 from seatrial.cli.inspect_floors import headline
 from seatrial.inspection import Inspection, Part
 from seatrial.model.absence import Unknown
@@ -32,6 +33,7 @@ def page(found: Inspection) -> Iterator[tuple[str, list[tuple[str, str]]]]:
         ("What it needs", _needs(facts)),
         *((f"From when on {_which(part, several)} runs", _floors(part.needs)) for part in found.parts),
         *((f"What {_which(part, several)} may use", _may_use(part.needs)) for part in found.parts),
+        *((f"C code and relocations in {_which(part, several)}", embedded_rows(part.needs)) for part in found.parts),
         ("Go", _go(facts.go)),
         ("How it is linked", _linking(facts)),
         ("Not known", _not_known(facts)),

@@ -1,8 +1,9 @@
 """`seatrial inspect --why`: who in a binary asks for something, as indented lines."""
 
-import difflib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
+from seatrial.cli.inspect_embedded import OBJECT, RELOCATION, why_object, why_relocation
+from seatrial.cli.inspect_owners import SHOWN, Lines, near, owner_words, user_lines
 from seatrial.errors import CouldNotCheck, SeatrialError, UsageError
 from seatrial.model.absence import Unknown
 from seatrial.model.binary import BinaryFacts
@@ -13,31 +14,25 @@ from seatrial.model.needs import (
     FeatureUse,
     FloorKind,
     Needs,
-    Owner,
     Standing,
     SymbolNeed,
-    User,
 )
 
 __all__ = ["why"]
 
 _SYSCALL = "syscall:"
-_SHOWN = 8
-"""Lines of one kind, beyond which they are counted."""
-
-Lines = Iterator[tuple[int, str]]
-"""Depth of indentation and text."""
 
 
 def why(facts: BinaryFacts, needs: Needs, asked: str) -> Lines:
-    """Who asks for a symbol, symbol version, library, CPU feature or `syscall:<name>`.
+    """Who asks for a symbol, symbol version, library, CPU feature, system call, kind of relocation or C object.
 
     Raises UsageError for what the binary does not ask for, naming what comes near; CouldNotCheck where the code could
     not be read.
     """
-    if asked.startswith(_SYSCALL):
-        yield from _system_call(needs, asked.removeprefix(_SYSCALL))
-        return
+    for prefix, told in _KINDS.items():
+        if asked.startswith(prefix):
+            yield from told(needs, asked.removeprefix(prefix))
+            return
     if isinstance(needs.symbols, Unknown):
         symbols: tuple[SymbolNeed, ...] = ()
         unread = needs.symbols.unknown
@@ -76,43 +71,22 @@ def _library(asked: str, symbols: tuple[SymbolNeed, ...]) -> Lines:
     yield 0, f"{asked}: the file asks for it by name and does not say which symbols it takes from it"
     if open_ones:
         yield 1, f"{len(open_ones)} symbols are of no library that the file names:"
-        for symbol in open_ones[:_SHOWN]:
+        for symbol in open_ones[:SHOWN]:
             yield from ((depth + 1, line) for depth, line in _symbol(symbol))
-        if len(open_ones) > _SHOWN:
-            yield 2, f"and {len(open_ones) - _SHOWN} more"
+        if len(open_ones) > SHOWN:
+            yield 2, f"and {len(open_ones) - SHOWN} more"
 
 
 def _symbol(symbol: SymbolNeed) -> Lines:
     version = f"@{symbol.version}" if symbol.version else ""
     yield 1, f"{symbol.name}{version}{' (weak)' if symbol.weak else ''}"
-    for user in symbol.users[:_SHOWN]:
-        yield from _user(user)
-    if len(symbol.users) > _SHOWN:
-        yield 2, f"and {len(symbol.users) - _SHOWN} more functions"
+    for user in symbol.users[:SHOWN]:
+        yield from ((depth + 2, line) for depth, line in user_lines(user))
+    if len(symbol.users) > SHOWN:
+        yield 2, f"and {len(symbol.users) - SHOWN} more functions"
     if not symbol.users:
         in_data = f"{symbol.in_data} words of data hold its address" if symbol.in_data else ""
         yield 2, in_data or "no function was seen to use it"
-
-
-def _user(user: User) -> Lines:
-    what = "" if user.calls else ", which takes its address or reads it"
-    yield 2, f"{_owner(user.owner)}{' (C)' if user.is_c else ''}{what}"
-    for way in user.ways[:_SHOWN]:
-        via = [name for name in way.via if name != user.owner.function]
-        yield 3, f"from {_owner(way.owner)}{' through ' + ', '.join(via) if via else ''}"
-    if len(user.ways) > _SHOWN:
-        yield 3, f"and from {len(user.ways) - _SHOWN} more Go functions"
-    if user.is_c and not user.ways:
-        yield 3, "no Go function was seen to lead there"
-
-
-def _owner(owner: Owner) -> str:
-    """The function with its package, where its name does not say it, and its module."""
-    module = " ".join(part for part in (owner.module, owner.version) if part)
-    if owner.package and not owner.function.startswith(owner.package + "."):
-        module = owner.package + (f", {module}" if module else "")
-    place = f", {owner.file}:{owner.line}" if owner.file and owner.line else ""
-    return owner.function + (f" ({module}{place})" if module else "")
 
 
 def _feature(asked: str, uses: list[FeatureUse]) -> Lines:
@@ -124,10 +98,10 @@ def _feature(asked: str, uses: list[FeatureUse]) -> Lines:
         yield 0, f"{asked}, {standing.value}: {len(found)} function{'s' if len(found) > 1 else ''}"
         for use in found:
             count = f"{use.count} instruction{'s' if use.count != 1 else ''}"
-            yield 1, f"{_owner(use.owner)}{' (C)' if use.is_c else ''}: {count} from {use.owner.address:#x} on"
+            yield 1, f"{owner_words(use.owner)}{' (C)' if use.is_c else ''}: {count} from {use.owner.address:#x} on"
             yield 2, use.why.text
             if use.way:
-                yield 2, f"called by {', by '.join(_owner(owner) for owner in use.way)}"
+                yield 2, f"called by {', by '.join(owner_words(owner) for owner in use.way)}"
 
 
 def _system_call(needs: Needs, name: str) -> Lines:
@@ -139,7 +113,7 @@ def _system_call(needs: Needs, name: str) -> Lines:
         names = [call.name for call in calls.calls]
         raise UsageError(
             f"The code does not make the system call {name!r}.",
-            _near(name, names, _SYSCALL) or f"It makes {len(names)}; --json lists them.",
+            near(name, names, _SYSCALL) or f"It makes {len(names)}; --json lists them.",
         )
     yield from _call(found)
     if calls.unresolved:
@@ -155,11 +129,11 @@ def _call(call: Call) -> Lines:
 
 def _site(site: CallSite) -> Lines:
     through = f" through {site.through}" if site.through else ""
-    yield 1, f"{_owner(site.owner)} at {site.owner.address:#x}{through}{' (C)' if site.is_c else ''}"
-    for caller in site.callers[:_SHOWN]:
-        yield 2, f"called by {_owner(caller)}"
-    if len(site.callers) > _SHOWN:
-        yield 2, f"and by {len(site.callers) - _SHOWN} more"
+    yield 1, f"{owner_words(site.owner)} at {site.owner.address:#x}{through}{' (C)' if site.is_c else ''}"
+    for caller in site.callers[:SHOWN]:
+        yield 2, f"called by {owner_words(caller)}"
+    if len(site.callers) > SHOWN:
+        yield 2, f"and by {len(site.callers) - SHOWN} more"
     yield 2, f"{site.without.text} ({site.source})" if site.without else "no way around it is known"
 
 
@@ -174,12 +148,10 @@ def _nothing(
         features |= {use.feature for use in needs.instructions}
     return UsageError(
         f"{facts.path} does not ask for {asked!r}.",
-        _near(asked, sorted(names | set(libraries) | features))
-        or "Ask for a symbol, a symbol version, a library, a CPU feature or syscall:<name>.",
+        near(asked, sorted(names | set(libraries) | features))
+        or "Ask for a symbol, a symbol version, a library, a CPU feature, syscall:<name>, relocation:<kind> or"
+        " object:<file>.",
     )
 
 
-def _near(asked: str, names: Iterable[str], before: str = "") -> str:
-    folded = {name.casefold(): name for name in names}
-    close = difflib.get_close_matches(asked.casefold(), folded, n=3)
-    return f"Did you mean {', '.join(before + folded[name] for name in close)}?" if close else ""
+_KINDS = {_SYSCALL: _system_call, RELOCATION: why_relocation, OBJECT: why_object}

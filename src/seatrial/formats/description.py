@@ -45,6 +45,8 @@ class RelocationTable(msgspec.Struct, frozen=True):
     addend: bool
     relative: tuple[int, ...]
     symbolic: tuple[int, ...]
+    distance: tuple[int, ...]
+    """Types that store how far a symbol is, in 4 bytes: of object files, whose code is read as if it were linked."""
     mips64: bool
     table: int
     """Index of the symbol table that the relocations name; -1 for none."""

@@ -20,7 +20,7 @@ from seatrial.formats.elf import (
     Section,
 )
 from seatrial.formats.elf_dynamic import DT_STRSZ, DT_STRTAB, DT_SYMTAB, Dynamic, dynamic_symbol_count, read_dynamic
-from seatrial.formats.elf_relocations import dynamic_tables
+from seatrial.formats.elf_relocations import loaded_tables
 from seatrial.formats.window import Problems
 from seatrial.model.absence import Unknown
 from seatrial.tables.binary_formats import load
@@ -52,12 +52,12 @@ def describe_elf(image: ElfImage, about: Description) -> Description:
     problems = Problems()  # already told by read_binary
     dynamic = problems.attempt("dynamic section", lambda: read_dynamic(image))
     symbols = tuple(tables.values())
+    if isinstance(dynamic, Dynamic) and not any(table.dynamic for table in symbols):
+        more = problems.attempt("dynamic symbols", lambda: _dynamic_symbols(dynamic))
+        symbols += more if isinstance(more, tuple) else ()
+    number = next((index for index, table in enumerate(symbols) if table.dynamic), -1)
     relocations: tuple[RelocationTable, ...] = ()
-    if isinstance(dynamic, Dynamic):
-        if not any(table.dynamic for table in symbols):
-            more = problems.attempt("dynamic symbols", lambda: _dynamic_symbols(dynamic))
-            symbols += more if isinstance(more, tuple) else ()
-        number = next((index for index, table in enumerate(symbols) if table.dynamic), -1)
+    if not isinstance(dynamic, Unknown):
         relocations = problems.attempt_or((), "relocations", lambda: _relocations(image, dynamic, number))
     return msgspec.structs.replace(
         about,
@@ -99,15 +99,15 @@ def _dynamic_symbols(dynamic: Dynamic) -> tuple[SymbolTable, ...]:
     return (SymbolTable("elf", table, dynamic_symbol_count(dynamic, 0), names, dynamic.value(DT_STRSZ), True),)
 
 
-def _relocations(image: ElfImage, dynamic: Dynamic, symbols: int) -> tuple[RelocationTable, ...]:
+def _relocations(image: ElfImage, dynamic: Dynamic | None, symbols: int) -> tuple[RelocationTable, ...]:
     machine = load().machine(image.machine)
     if machine is None:
         return ()
     mips64 = machine.name == "EM_MIPS" and image.is_64
     relative, symbolic = tuple(sorted(machine.relative)), tuple(sorted(machine.symbolic))
     return tuple(
-        RelocationTable(window.start - image.window.start, window.size, addend, relative, symbolic, mips64, symbols)
-        for window, addend in dynamic_tables(dynamic)
+        RelocationTable(window.start - image.window.start, window.size, addend, relative, symbolic, (), mips64, symbols)
+        for window, addend in loaded_tables(image, dynamic)
     )
 
 
@@ -140,6 +140,7 @@ def _object(
                 section.type == SHT_RELA,
                 (),
                 tuple(sorted(machine.symbolic)),
+                tuple(sorted(machine.distance)),
                 machine.name == "EM_MIPS" and image.is_64,
                 order.index(section.link),
                 True,

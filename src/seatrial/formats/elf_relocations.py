@@ -12,7 +12,7 @@ from seatrial.model.absence import Unknown
 from seatrial.model.binary import Relocations
 from seatrial.tables.binary_formats import ElfMachine
 
-__all__ = ["CountedRelocations", "count_relocations", "dynamic_tables"]
+__all__ = ["CountedRelocations", "count_relocations", "loaded_tables"]
 
 _DT_RELA, _DT_RELASZ, _DT_REL, _DT_RELSZ, _DT_PLTREL, _DT_JMPREL, _DT_PLTRELSZ = 7, 8, 17, 18, 20, 23, 2
 _STEP = 24 * 65536
@@ -31,7 +31,7 @@ def count_relocations(image: ElfImage, dynamic: Dynamic | None, machine: ElfMach
         tables = list(_object_tables(image))
         wanted = machine.tls_object if machine else frozenset()
     else:
-        tables = list(dynamic_tables(dynamic)) if dynamic else []
+        tables = list(loaded_tables(image, dynamic))
         wanted = machine.tls_dynamic if machine else frozenset()
     counts: Counter[int] = Counter()
     if sum(window.size for window, _ in tables) > image.window.size:
@@ -50,8 +50,20 @@ def count_relocations(image: ElfImage, dynamic: Dynamic | None, machine: ElfMach
     return CountedRelocations(Relocations(tls_initial_exec=tls, relr=relr, total=total), highest)
 
 
-def dynamic_tables(dynamic: Dynamic) -> Iterator[tuple[Window, bool]]:
-    """The relocation tables, each with whether its entries have an addend."""
+def loaded_tables(image: ElfImage, dynamic: Dynamic | None) -> Iterator[tuple[Window, bool]]:
+    """The tables that are processed at start, each with whether its entries have an addend.
+
+    A static program does it itself (IRELATIVE): its tables are found by their sections only.
+    """
+    if dynamic is not None:
+        yield from _dynamic_tables(dynamic)
+        return
+    for section in () if isinstance(image.sections, Unknown) else image.sections:
+        if section.type in (SHT_REL, SHT_RELA) and section.flags & SHF_ALLOC:
+            yield image.contents(section), section.type == SHT_RELA
+
+
+def _dynamic_tables(dynamic: Dynamic) -> Iterator[tuple[Window, bool]]:
     memory = dynamic.image.memory
     found: list[tuple[int, int]] = []
     for place, size, has_addend in (

@@ -12,6 +12,8 @@ from seatrial.model.states import Confidence
 
 __all__ = [
     "NOT_READ",
+    "CObject",
+    "CObjects",
     "Call",
     "CallSite",
     "Cause",
@@ -21,6 +23,8 @@ __all__ = [
     "Needs",
     "Owner",
     "Reason",
+    "RelocationKind",
+    "RelocationNeed",
     "Standing",
     "SymbolNeed",
     "SystemCalls",
@@ -187,6 +191,71 @@ class SymbolNeed(msgspec.Struct, frozen=True):
     """Words of data that the loader fills with its address, and that no code was seen to read."""
 
 
+class RelocationKind(StrEnum):
+    """What a loader does at a place, of the kinds that ask something of it or of the libraries."""
+
+    COPY = "copy"
+    """It copies a variable of a library into the program."""
+    IRELATIVE = "irelative"
+    """It calls a function of the binary that chooses an address."""
+    TLS_INITIAL_EXEC = "tls-initial-exec"
+    """It stores where a thread's variable is, which must have a place before threads start."""
+    TLS_GENERAL_DYNAMIC = "tls-general-dynamic"
+    TLS_DESCRIPTOR = "tls-descriptor"
+    TEXT = "text"
+    """It changes code or constants, which must be made writable for that."""
+    PACKED = "relr"
+    """Packed relative relocations: DT_RELR."""
+
+
+class RelocationNeed(msgspec.Struct, frozen=True):
+    """What relocations of one kind do with one symbol."""
+
+    kind: RelocationKind
+    message: Message
+    """What it means."""
+    symbol: str = ""
+    """"" where they name none."""
+    places: int = 0
+    """That are changed; 0 where they are not counted."""
+    sections: tuple[str, ...] = ()
+    users: tuple[User, ...] = ()
+    """Functions that use what stands there, or in whose code it stands."""
+    in_data: int = 0
+    """Places that no code was seen to use."""
+
+
+class CObject(msgspec.Struct, frozen=True):
+    """What one run of a C compiler or assembler made, as far as its code is in the binary."""
+
+    name: str
+    """Of the source file."""
+    owner: Owner
+    """The Go package that it is part of, with its module; the function is one of it. "" for what is of no package."""
+    folder: str = ""
+    """Where it was compiled; "" where only its name is known."""
+    producer: str = ""
+    """The compiler."""
+    source: str = ""
+    """What tells of it: the debugging information or the symbol table."""
+    functions: int = 0
+    size: int = 0
+    """Of their code, in bytes."""
+    ways: tuple[Way, ...] = ()
+    """The Go functions that lead to it."""
+
+
+class CObjects(msgspec.Struct, frozen=True):
+    """The C objects in a binary."""
+
+    objects: tuple[CObject, ...] = ()
+    """By address."""
+    unnamed: int = 0
+    """Functions of C that others use and of which no object is known."""
+    compilers: tuple[str, ...] = ()
+    """As they name themselves in the file (.comment)."""
+
+
 class CallSite(msgspec.Struct, frozen=True):
     """A place that makes a system call."""
 
@@ -243,6 +312,8 @@ class Needs(msgspec.Struct, frozen=True):
     symbols: tuple[SymbolNeed, ...] | Unknown = NOT_READ
     """Imported symbols, in the file's order."""
     system_calls: SystemCalls | Unknown = NOT_READ
+    relocations: tuple[RelocationNeed, ...] | Unknown = NOT_READ
+    c_objects: CObjects | Unknown = NOT_READ
     instructions: tuple[FeatureUse, ...] | Unknown = NOT_READ
     """Functions with instructions beyond what every CPU of the port has, and beyond the compiler's level."""
 

@@ -3,14 +3,15 @@
 from seatrial.model.binary import BinaryFacts
 from seatrial.model.insight import Deep
 from seatrial.model.needs import NOT_READ, FloorKind, Needs
-from seatrial.needs.attribution import attributed
-from seatrial.needs.code import symbols_of, system_calls_of, wants_of
+from seatrial.needs.attribution import asking, attributed
+from seatrial.needs.callers import objects_of, relocations_of, symbols_of
+from seatrial.needs.code import system_calls_of, wants_of
 from seatrial.needs.floors import floors_of
 from seatrial.needs.instruction_sets import feature_uses, instruction_reasons
 from seatrial.needs.kernel import kernel_reasons
 from seatrial.needs.libc import asked_libc
 
-__all__ = ["asked_libc", "needs_of", "wants_of"]
+__all__ = ["asked_libc", "asking", "needs_of", "wants_of"]
 
 _NOT_READ = Deep(NOT_READ)
 
@@ -21,4 +22,11 @@ def needs_of(facts: BinaryFacts, deep: Deep = _NOT_READ) -> Needs:
     uses = feature_uses(facts, deep)
     read = {FloorKind.KERNEL: kernel_reasons(facts, calls), FloorKind.CPU: instruction_reasons(uses)}
     symbols = symbols_of(facts, deep)
-    return Needs(attributed(floors_of(facts, read), symbols), symbols, calls, uses)
+    return Needs(
+        attributed(floors_of(facts, read), symbols),
+        symbols,
+        calls,
+        relocations_of(facts, deep),
+        objects_of(facts, deep),
+        uses,
+    )

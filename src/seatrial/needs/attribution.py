@@ -6,7 +6,7 @@ import msgspec
 
 from seatrial.model.absence import Unknown
 from seatrial.model.finding import Evidence
-from seatrial.model.needs import Cause, Floor, Owner, Reason, SymbolNeed
+from seatrial.model.needs import Cause, Floor, Owner, Reason, SymbolNeed, User
 
 __all__ = ["asking", "attributed"]
 
@@ -25,10 +25,10 @@ def attributed(floors: tuple[Floor, ...], symbols: tuple[SymbolNeed, ...] | Unkn
     )
 
 
-def asking(symbol: SymbolNeed) -> tuple[Owner, ...]:
-    """Who uses a symbol: the Go functions that lead to it, and what is used without any being seen to."""
+def asking(found: Iterable[User]) -> tuple[Owner, ...]:
+    """Who uses something: the Go functions that lead to its users, and those users that none is seen to lead to."""
     owners: dict[Owner, None] = {}
-    for user in symbol.users:
+    for user in found:
         owners |= dict.fromkeys((way.owner for way in user.ways) if user.ways else (user.owner,))
     return tuple(owners)
 
@@ -41,7 +41,7 @@ def _reason(reason: Reason, by_name: dict[tuple[str, str], SymbolNeed]) -> Reaso
     for one in reason.evidence:
         name, _, version = one.value.removesuffix(" (weak)").rpartition("!")[2].partition("@")
         symbol = by_name.get((name, version))
-        users = asking(symbol) if symbol else ()
+        users = asking(symbol.users) if symbol else ()
         owners |= dict.fromkeys(users)
         evidence.append(msgspec.structs.replace(one, where=_where(one, users)))
     return msgspec.structs.replace(reason, evidence=tuple(evidence), owners=tuple(owners))

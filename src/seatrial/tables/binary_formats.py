@@ -38,6 +38,13 @@ class ElfMachine(_Row, frozen=True, kw_only=True):
     symbolic: frozenset[int]
     tls_dynamic: frozenset[int]
     tls_object: frozenset[int]
+    """Of object files; the others are those that a loader processes."""
+    copy: frozenset[int]
+    irelative: frozenset[int]
+    tls_general: frozenset[int]
+    tls_descriptor: frozenset[int]
+    distance: frozenset[int] = frozenset()
+    """Of object files: how far a symbol is, in 4 bytes of code."""
 
 
 class ElfOsAbi(_Row, frozen=True, kw_only=True):
@@ -113,6 +120,10 @@ class BinaryFormats(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def machine(self, number: int) -> ElfMachine | None:
         """The row of an e_machine."""
         return next((row for row in self.elf_machine if row.number == number), None)
+
+    def machine_of(self, goarch: str) -> ElfMachine | None:
+        """The row of a GOARCH."""
+        return next((row for row in self.elf_machine if goarch in row.goarch.values()), None)
 
     def interpreter(self, path: str) -> ElfInterpreter | None:
         """The first row whose pattern fits the loader's path."""

@@ -1,6 +1,7 @@
 package callers
 
 import (
+	"slices"
 	"sort"
 	"strings"
 
@@ -19,15 +20,16 @@ type use struct {
 // graph is who uses what.
 type graph struct {
 	*code.List
-	slots  map[uint64]string // filled by the loader, by address
-	stubs  map[uint64]string // code that jumps through a slot
-	inStub map[uint64]bool   // places of such code that refer to the slot
-	uses   map[string][]use
-	calls  map[int]map[int]bool // C function to the functions of C that use it
-	roots  map[int][]use        // C function to the Go functions that use it
-	owner  map[string]string    // the mark that cgo puts into the names of a package's functions to the package
-	data   map[string][]uint64  // name to words of data, outside of what code loads, that the loader fills
-	budget int                  // steps that are left for finding ways from Go to C
+	slots    map[uint64]string // filled by the loader, by address
+	stubs    map[uint64]string // code that jumps through a slot
+	inStub   map[uint64]bool   // places of such code that refer to the slot
+	uses     map[string][]use
+	calls    map[int]map[int]bool // C function to the functions of C that use it
+	roots    map[int][]use        // C function to the Go functions that use it
+	owner    map[string]string    // the mark that cgo puts into the names of a package's functions to the package
+	data     map[string][]uint64  // name to words of data, outside of what code loads, that the loader fills
+	packages map[int]string       // C function to the package of Go that its object is of
+	budget   int                  // steps that are left for finding ways from Go to C
 }
 
 const (
@@ -35,12 +37,17 @@ const (
 	stepsLimit = 1 << 22 // from C functions to their callers, in all
 )
 
-func build(l *code.List, slots map[uint64]string, named map[string]bool) *graph {
-	g := &graph{
+func newGraph(l *code.List, slots map[uint64]string) *graph {
+	return &graph{
 		List: l, slots: slots, stubs: map[uint64]string{}, inStub: map[uint64]bool{}, uses: map[string][]use{},
 		calls: map[int]map[int]bool{}, roots: map[int][]use{}, owner: map[string]string{}, data: map[string][]uint64{},
-		budget: stepsLimit,
+		packages: map[int]string{}, budget: stepsLimit,
 	}
+}
+
+// build reads all the code. `named` are functions of the binary itself whose users are wanted as well.
+func (g *graph) build(named map[string]bool) {
+	l, slots := g.List, g.slots
 	own := g.defined(named)
 	seen := map[uint64]bool{} // slots that code uses
 	g.findStubs(seen)
@@ -63,7 +70,7 @@ func build(l *code.List, slots map[uint64]string, named map[string]bool) *graph 
 		if f.C {
 			w = &inC
 		}
-		references(l, i, w, func(r reference) {
+		visit := func(r reference) {
 			if r.target >= f.Entry && r.target < f.End || g.inStub[r.pc] {
 				return
 			}
@@ -75,14 +82,15 @@ func build(l *code.List, slots map[uint64]string, named map[string]bool) *graph 
 				}
 			}
 			g.edge(i, r, words)
-		})
+		}
+		references(l, i, w, visit)
+		shortJumps(l, i, w, visit)
 	}
 	for addr, name := range slots {
 		if !seen[addr] {
 			g.data[name] = append(g.data[name], addr)
 		}
 	}
-	return g
 }
 
 // localEntry is how far behind its begin a function is called from its own module (64-bit ELF V2 ABI of Power, 2.3.2.1).
@@ -212,11 +220,14 @@ type chain struct {
 	via  []int // functions of C, the first called by Go
 }
 
-// leading gives the Go functions that lead to a function of C, each by a shortest way, at most `limit`.
-func (g *graph) leading(to, limit int) []chain {
+// leading gives the Go functions that lead to one of some functions of C, each by a shortest way, at most `limit`.
+func (g *graph) leading(to []int, limit int) []chain {
 	var found []chain
-	next := map[int]int{to: -1} // the function that it is nearer by
-	queue := []int{to}
+	next := make(map[int]int, len(to)) // the function that it is nearer by
+	for _, i := range to {
+		next[i] = -1
+	}
+	queue := slices.Clone(to)
 	known := map[int]bool{}
 	for len(queue) > 0 && len(found) < limit && g.budget > 0 {
 		i := queue[0]

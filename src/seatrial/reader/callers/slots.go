@@ -51,7 +51,7 @@ func slotsOf(m *image.Image, t *gometa.Meta) (*Slots, error) {
 		keys[addr] = strconv.FormatUint(addr, 16)
 		answer.Slots = append(answer.Slots, Slot{name, addr, sectionAt(m, addr), []Stub{}})
 	})
-	g := &graph{List: l, slots: keys, stubs: map[uint64]string{}, inStub: map[uint64]bool{}}
+	g := newGraph(l, keys)
 	g.findStubs(map[uint64]bool{})
 	marked := map[string][]uint64{}
 	for pc, key := range g.stubs {

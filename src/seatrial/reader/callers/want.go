@@ -25,6 +25,9 @@ type arguments struct {
 	Defined []string `json:"defined"` // functions in the binary itself that are asked for
 	Places  int      `json:"places"`  // that are listed for each name
 	Chains  int      `json:"chains"`  // that are listed for each function of C
+	Objects bool     `json:"objects"` // of C are asked for too
+
+	Relocations map[string][]uint32 `json:"relocations"` // that are asked for too: a kind with its types
 }
 
 // Leading is a Go function that leads to a function of C.
@@ -47,9 +50,11 @@ type Name struct {
 	Data  int   `json:"data"` // words of data that the loader fills with it and no code was seen to read
 }
 
-// Answer is what was found, by the name of the import.
+// Answer is what was found.
 type Answer struct {
-	Names map[string]*Name `json:"names"`
+	Names       map[string]*Name `json:"names"` // of the imports
+	Relocations []*Relocated     `json:"relocations"`
+	Objects     *Objects         `json:"objects"` // nil where they were not asked for
 }
 
 func find(m *image.Image, t *gometa.Meta, asked arguments) (*Answer, error) {
@@ -63,8 +68,18 @@ func find(m *image.Image, t *gometa.Meta, asked arguments) (*Answer, error) {
 	for _, name := range asked.Defined {
 		named[name] = true
 	}
-	g := build(l, slots, named)
+	g := newGraph(l, slots)
+	relocated := g.relocated(asked.Relocations, slots)
+	g.build(named)
 	answer := &Answer{Names: map[string]*Name{}}
+	if asked.Objects {
+		answer.Objects = g.objects(asked) // first: others are told whose C code it is
+	}
+	answer.Relocations = g.users(relocated, asked)
+	for _, one := range relocated { // their users are told of by now
+		delete(g.uses, one.key)
+		delete(g.data, one.key)
+	}
 	for name, uses := range g.uses {
 		answer.Names[name] = g.told(uses, asked)
 	}
@@ -75,6 +90,14 @@ func find(m *image.Image, t *gometa.Meta, asked arguments) (*Answer, error) {
 		answer.Names[name].Data = len(words)
 	}
 	return answer, nil
+}
+
+func (g *graph) way(c chain) Leading {
+	leading := Leading{Place: g.Place(c.from.function, c.from.pc)}
+	for _, via := range c.via {
+		leading.Via = append(leading.Via, g.Funcs[via].Name)
+	}
+	return leading
 }
 
 func (g *graph) told(uses []use, asked arguments) *Name {
@@ -88,13 +111,12 @@ func (g *graph) told(uses []use, asked arguments) *Name {
 		seen[u.function] = true
 		one := Use{Place: g.Place(u.function, u.pc), Call: u.call, From: []Leading{}}
 		if one.C {
-			one.Package = g.owner[cgoMark(one.Function)]
-			for _, c := range g.leading(u.function, asked.Chains) {
-				leading := Leading{Place: g.Place(c.from.function, c.from.pc)}
-				for _, via := range c.via {
-					leading.Via = append(leading.Via, g.Funcs[via].Name)
-				}
-				one.From = append(one.From, leading)
+			one.Package = g.packages[u.function]
+			if owner := g.owner[cgoMark(one.Function)]; owner != "" {
+				one.Package = owner
+			}
+			for _, c := range g.leading([]int{u.function}, asked.Chains) {
+				one.From = append(one.From, g.way(c))
 			}
 		}
 		told.Uses = append(told.Uses, one)

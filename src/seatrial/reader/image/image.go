@@ -64,12 +64,13 @@ type Image struct {
 	Sections     []Section
 	Segments     []Segment
 
-	data     []byte
-	byAddr   []Segment // with bytes in the file, sorted by Addr
-	last     int       // index in byAddr of the segment that was asked last
-	tables   []SymbolTable
-	object   bool // ELF ET_REL, whose symbols count from their sections
-	bindings map[uint64]string
+	data        []byte
+	byAddr      []Segment // with bytes in the file, sorted by Addr
+	last        int       // index in byAddr of the segment that was asked last
+	tables      []SymbolTable
+	object      bool // ELF ET_REL, whose symbols count from their sections
+	bindings    map[uint64]string
+	relocations []RelocationTable
 }
 
 // Description is what the caller knows of the file.
@@ -93,7 +94,7 @@ func New(data []byte, about Description) (*Image, error) {
 	m := &Image{
 		GOOS: about.GOOS, GOARCH: about.GOARCH, Format: about.Format, Base: about.Base,
 		Sections: about.Sections, Segments: about.Segments, data: data, tables: about.SymbolTables,
-		object: about.Object,
+		object: about.Object, relocations: about.Relocations,
 	}
 	switch about.Bits {
 	case 32, 64:
@@ -120,7 +121,7 @@ func New(data []byte, about Description) (*Image, error) {
 		m.byAddr = append(m.byAddr, s)
 	}
 	sort.SliceStable(m.byAddr, func(i, j int) bool { return m.byAddr[i].Addr < m.byAddr[j].Addr })
-	m.relocate(about.Relocations)
+	m.relocate()
 	maps.Copy(m.bindings, about.Slots)
 	return m, nil
 }
@@ -202,6 +203,12 @@ func (m *Image) ExecutableAt(addr uint64) bool {
 		}
 	}
 	return false
+}
+
+// ReadOnlyAt tells whether the file has the address in a segment that is not mapped for writing.
+func (m *Image) ReadOnlyAt(addr uint64) bool {
+	i := sort.Search(len(m.byAddr), func(i int) bool { return m.byAddr[i].Addr > addr }) - 1
+	return i >= 0 && addr-m.byAddr[i].Addr < m.byAddr[i].FileSize && !m.byAddr[i].Writable()
 }
 
 // File gives size bytes at an offset of the file.

@@ -9,6 +9,7 @@ type RelocationTable struct {
 	Addend   bool     `json:"addend"`   // RELA
 	Relative []uint32 `json:"relative"` // the types that add the load address
 	Symbolic []uint32 `json:"symbolic"` // the types that store the address of a symbol
+	Distance []uint32 `json:"distance"` // the types that store how far a symbol is, in 4 bytes
 	Mips64   bool     `json:"mips64"`   // r_info is made of fields
 	Table    int      `json:"table"`    // index of the symbol table that they name; -1 for none
 	Object   bool     `json:"object"`   // of an object file: offsets count from Base
@@ -24,20 +25,12 @@ func (m *Image) EachBound(visit func(addr uint64, name string)) {
 
 // relocate stores what the loader would store if it loaded the file at the address it was linked for: with RELA the
 // words in the file may be 0. What is damaged is left as it is.
-func (m *Image) relocate(tables []RelocationTable) {
+func (m *Image) relocate() {
 	m.bindings = make(map[uint64]string)
 	word := uint64(m.PtrSize)
-	for _, table := range tables {
-		entries, err := m.File(table.Offset, table.Size)
-		if err != nil {
-			continue
-		}
+	for _, table := range m.relocations {
 		symbols := m.numbered(table.Table)
-		step := 2 * word
-		if table.Addend {
-			step += word
-		}
-		for ; uint64(len(entries)) >= step; entries = entries[step:] {
+		for entries, step := m.entries(table); uint64(len(entries)) >= step; entries = entries[step:] {
 			addr := table.Base + m.Word(entries)
 			number, kind := m.info(m.Word(entries[word:]), table.Mips64)
 			addend := uint64(0)
@@ -61,7 +54,57 @@ func (m *Image) relocate(tables []RelocationTable) {
 				} else if table.Addend || table.Object {
 					m.store(addr, symbol.Addr+addend)
 				}
+			case number != 0 && slices.Contains(table.Distance, kind):
+				if symbol, ok := symbols(number); (ok || symbol.Addr != 0) && symbol.Kind != Import {
+					if b, err := m.Bytes(addr, 4); err == nil {
+						m.Order.PutUint32(b, uint32(symbol.Addr+addend-addr))
+					}
+				}
 			}
+		}
+	}
+}
+
+// entries gives a table's entries and the bytes of each.
+func (m *Image) entries(table RelocationTable) ([]byte, uint64) {
+	step := 2 * uint64(m.PtrSize)
+	if table.Addend {
+		step += uint64(m.PtrSize)
+	}
+	entries, err := m.File(table.Offset, table.Size)
+	if err != nil {
+		return nil, step
+	}
+	return entries, step
+}
+
+// Relocation is a place that the loader changes, or the linker of an object file.
+type Relocation struct {
+	Addr   uint64
+	Type   uint32
+	Symbol string // "" for none
+	Addend uint64 // of RELA
+}
+
+// EachRelocation visits the relocations of the types that are asked for by a place and a type.
+func (m *Image) EachRelocation(wanted func(addr uint64, kind uint32) bool, visit func(Relocation)) {
+	word := uint64(m.PtrSize)
+	for _, table := range m.relocations {
+		symbols := m.numbered(table.Table)
+		for entries, step := m.entries(table); uint64(len(entries)) >= step; entries = entries[step:] {
+			r := Relocation{Addr: table.Base + m.Word(entries)}
+			var number uint64
+			if number, r.Type = m.info(m.Word(entries[word:]), table.Mips64); !wanted(r.Addr, r.Type) {
+				continue
+			}
+			if table.Addend {
+				r.Addend = m.Word(entries[2*word:])
+			}
+			if number != 0 {
+				symbol, _ := symbols(number)
+				r.Symbol = symbol.Name
+			}
+			visit(r)
 		}
 	}
 }

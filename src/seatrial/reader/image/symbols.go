@@ -14,6 +14,7 @@ const (
 	Func
 	Object
 	Import // defined elsewhere
+	Source // names the source file of the local symbols behind it
 )
 
 // Symbol is an entry of a symbol table. Its strings are views into the mapping.
@@ -39,6 +40,7 @@ type SymbolTable struct {
 
 const (
 	elfFunc, elfObject, elfIfunc, elfTLS = 2, 1, 10, 6
+	elfSource                            = 4
 	coffSize, coffFunction               = 18, 0x20
 	coffExternal, coffStatic             = 2, 3
 )
@@ -115,7 +117,9 @@ func (m *Image) elfSymbol(entry, names []byte) (Symbol, bool) {
 	case elfObject, elfTLS:
 		s.Kind = Object
 	}
-	if index == 0 {
+	if info&15 == elfSource {
+		s.Kind = Source
+	} else if index == 0 {
 		s.Kind = Import
 	} else if int(index) < len(m.Sections) {
 		s.Section = int(index)
