@@ -62,6 +62,9 @@ TARGETS = {
 }
 
 
+QUICK = (("amd64", "exe"), ("amd64", "pie"))
+
+
 def build(builder: Builder, goarch: str, *flags: str) -> Path:
     folder = builder.folder / "callers"
     if not folder.exists():
@@ -85,10 +88,15 @@ def symbols(path: Path, reader: Path) -> dict[str, SymbolNeed]:
 
 @pytest.mark.zig
 @pytest.mark.parametrize(
-    "goarch", [pytest.param(name, marks=() if name == "amd64" else pytest.mark.sweep) for name in TARGETS]
+    ("goarch", "mode"),
+    [
+        pytest.param(goarch, mode, marks=() if (goarch, mode) in QUICK else pytest.mark.sweep)
+        for goarch in TARGETS
+        for mode in ("exe", "pie", "c-shared")
+    ],
 )
-def test_c_behind_go(goarch: str, builder: Builder, reader: Path) -> None:
-    found = symbols(build(builder, goarch), reader)
+def test_c_behind_go(goarch: str, mode: str, builder: Builder, reader: Path) -> None:
+    found = symbols(build(builder, goarch, f"-buildmode={mode}"), reader)
     (user,) = found["cbrt"].users
     assert (user.owner.function, user.is_c, user.calls) == ("deeper", True, True)
     (way,) = user.ways
@@ -102,7 +110,8 @@ def test_c_behind_go(goarch: str, builder: Builder, reader: Path) -> None:
     assert ways == {"net._C2func_getaddrinfo"}
     created = {user.owner.package for user in found["pthread_create"].users}
     assert created == {"runtime/cgo"}
-    assert {user.owner.package for user in found["__libc_start_main"].users} == {"C start-up code"}
+    if mode != "c-shared":
+        assert {user.owner.package for user in found["__libc_start_main"].users} == {"C start-up code"}
 
 
 @pytest.mark.zig
@@ -129,12 +138,6 @@ def test_without_any_symbols(builder: Builder, reader: Path) -> None:
     assert user.owner.function.startswith("C code at 0x")
     assert [way.owner.function for way in user.ways] == ["example.com/callers/inner._Cfunc_deep"]
     assert {way.owner.module for user in found["getaddrinfo"].users for way in user.ways} == {"std"}
-
-
-@pytest.mark.zig
-def test_position_independent(builder: Builder, reader: Path) -> None:
-    found = symbols(build(builder, "amd64", "-buildmode=pie"), reader)
-    assert [way.owner.package for user in found["cbrt"].users for way in user.ways] == ["example.com/callers/inner"]
 
 
 @pytest.mark.parametrize("port", ["windows/amd64", "windows/arm64", "darwin/amd64", "darwin/arm64"])

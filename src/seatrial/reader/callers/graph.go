@@ -153,12 +153,11 @@ func (g *graph) findStubs(seen map[uint64]bool) {
 		if !g.Funcs[i].C {
 			continue
 		}
-		body, entry := g.Body(i), g.Funcs[i].Entry
 		if g.Image.GOARCH == "amd64" || g.Image.GOARCH == "386" {
-			g.stubsX86(body, entry, seen)
+			g.stubsX86(i, seen)
 			continue
 		}
-		g.stubsOf(body, entry, seen)
+		g.stubsOf(g.Body(i), g.Funcs[i].Entry, seen)
 	}
 }
 
@@ -194,11 +193,12 @@ func (g *graph) stubsOf(body []byte, pc uint64, seen map[uint64]bool) {
 }
 
 // stubsX86 finds JMP through a slot, with what may stand before it (ENDBR64, or ENDBR32).
-func (g *graph) stubsX86(body []byte, entry uint64, seen map[uint64]bool) {
+func (g *graph) stubsX86(i int, seen map[uint64]bool) {
+	entry, body := g.Funcs[i].Entry, g.Body(i)
 	w := setOf(g.slots)
-	referencesX86(body, entry, g.Image.GOARCH == "386", &w, func(r reference) {
+	referencesX86(g.List, i, &w, func(r reference) {
 		at := int(r.pc - entry)
-		if at < 1 || body[at-1] != 0xff || body[at] != 0x25 {
+		if at < 1 || body[at-1] != 0xff || body[at] != 0x25 && body[at] != 0xa3 { // by its address, or from EBX on
 			return
 		}
 		seen[r.target], g.inStub[r.pc] = true, true

@@ -44,18 +44,23 @@ func references(l *code.List, i int, w *wanted, visit func(reference)) {
 	if len(w.set) == 0 {
 		return
 	}
-	f, body := &l.Funcs[i], l.Body(i)
 	switch l.Image.GOARCH {
 	case "amd64", "386":
-		referencesX86(body, f.Entry, l.Image.GOARCH == "386", w, visit)
+		referencesX86(l, i, w, visit)
 	default:
-		followed(l, f, body, w, visit)
+		followed(l, i, w, visit)
 	}
 }
 
 // referencesX86 tries each place in the code as the distance or the address in an instruction that has one: nothing is
 // lost where data stand between instructions, and few numbers behind such a byte hit an address that is wanted by chance.
-func referencesX86(body []byte, addr uint64, absolute bool, w *wanted, visit func(reference)) {
+func referencesX86(l *code.List, i int, w *wanted, visit func(reference)) {
+	addr, body := l.Funcs[i].Entry, l.Body(i)
+	absolute := l.Image.GOARCH == "386"
+	var got uint64
+	if absolute && l.Funcs[i].C {
+		got = globalOffsets(l)
+	}
 	for at := 1; at+4 <= len(body); at++ {
 		number := binary.LittleEndian.Uint32(body[at:])
 		target := addr + uint64(at) + 4 + uint64(int64(int32(number)))
@@ -70,7 +75,44 @@ func referencesX86(body []byte, addr uint64, absolute bool, w *wanted, visit fun
 		if absolute && w.has(uint64(number)) && absoluteX86(body, at) {
 			visit(reference{addr + uint64(at) - 1, uint64(number), isIndirect(body, at)})
 		}
+		if absolute && isBased(body, at) {
+			base := got
+			if !l.Funcs[i].C {
+				base = afterCall(body, at, addr)
+			}
+			if target := uint64(uint32(base) + number); base != 0 && w.has(target) {
+				visit(reference{addr + uint64(at) - 1, target, isIndirect(body, at)})
+			}
+		}
 	}
+}
+
+// globalOffsets is the address that C's position-independent code of 386 holds in a register (System V ABI, Intel386
+// supplement, "Global Offset Table"); 0 where there is none.
+func globalOffsets(l *code.List) uint64 {
+	for _, name := range []string{".got.plt", ".got"} {
+		if s := l.Image.Section(name); s != nil {
+			return s.Addr
+		}
+	}
+	return 0
+}
+
+// isBased tells an instruction of 386 whose distance from what a register holds stands at this place.
+func isBased(body []byte, at int) bool {
+	if at < 2 || body[at-1]>>6 != 2 || body[at-1]&7 == 4 {
+		return false
+	}
+	return takesAddress(body[at-2])
+}
+
+// afterCall is the address behind the call that stands before such an instruction: Go calls for it where it needs it (Go
+// source: cmd/internal/obj/x86/obj6.go, rewriteToPcrel). 0 where there is no call.
+func afterCall(body []byte, at int, addr uint64) uint64 {
+	if at < 7 || body[at-7] != 0xe8 {
+		return 0
+	}
+	return addr + uint64(at) - 2
 }
 
 // relativeX86 tells an instruction whose distance stands at this place, and whether control goes there.
@@ -84,13 +126,16 @@ func relativeX86(body []byte, at int, absolute bool) (call, ok bool) {
 	case absolute || before&0xc7 != 5 || at < 2: // the ModRM byte of a place relative to the next instruction
 		return false, false
 	}
-	switch body[at-2] {
-	case 0xff: // CALL, JMP
-		return true, true
-	case 0x8b, 0x8d, 0x03, 0x3b, 0x33, 0x2b, 0x0b, 0x23, 0x39, 0x85, 0x63: // MOV, LEA, ADD, CMP, ...
-		return false, true
+	return body[at-2] == 0xff, takesAddress(body[at-2]) || body[at-2] == 0x63
+}
+
+// takesAddress tells the first byte of an instruction whose second may give an address.
+func takesAddress(opcode byte) bool {
+	switch opcode {
+	case 0xff, 0x8b, 0x8d, 0x03, 0x3b, 0x33, 0x2b, 0x0b, 0x23, 0x39, 0x85: // CALL, JMP, MOV, LEA, ADD, CMP, ...
+		return true
 	}
-	return false, false
+	return false
 }
 
 // absoluteX86 tells an instruction of 386 with an address at this place.
@@ -102,28 +147,26 @@ func absoluteX86(body []byte, at int) bool {
 	case at > 2 && before == 0x24 && body[at-2] == 4 && body[at-3] == 0xc7: // MOV to the top of the stack
 		return true
 	case at > 1 && before&0xc7 == 5: // the ModRM byte of an address
-		switch body[at-2] {
-		case 0xff, 0x8b, 0x8d, 0x03, 0x3b, 0x33, 0x2b, 0x0b, 0x23, 0x39, 0x85:
-			return true
-		}
-	case at > 1 && before&0xc7 == 0x83: // an offset from the table of slots, of a linker's stub
-		return body[at-2] == 0xff
+		return takesAddress(body[at-2])
 	}
 	return false
 }
 
-// isIndirect tells CALL and JMP through a word at the address that stands at this place.
+// isIndirect tells CALL and JMP through a word whose place stands here.
 func isIndirect(body []byte, at int) bool {
-	return at > 1 && body[at-2] == 0xff && (body[at-1] == 0x15 || body[at-1] == 0x25)
+	operation := body[at-1] >> 3 & 7
+	return at > 1 && body[at-2] == 0xff && (operation == 2 || operation == 4)
 }
 
 // followed takes constants through registers, in a straight line.
-func followed(l *code.List, f *code.Func, body []byte, w *wanted, visit func(reference)) {
+func followed(l *code.List, i int, w *wanted, visit func(reference)) {
+	f, body := &l.Funcs[i], l.Body(i)
 	at := l.Machine.AtEntry(l.Image.PtrSize)
-	if toc, ok := tableOfContents(l); ok {
-		at.Set(2, steps.Value{From: steps.Known, N: int64(toc)})
-	}
+	toc, hasTOC := tableOfContents(l)
 	for pc := f.Entry; len(body) > 0; {
+		if hasTOC { // what the first instructions of a function compute for it is the same
+			at.Set(2, steps.Value{From: steps.Known, N: int64(toc)})
+		}
 		o := l.Machine.Decode(body, pc)
 		o.Size = min(max(o.Size, 1), len(body))
 		switch o.Kind {
@@ -136,16 +179,11 @@ func followed(l *code.List, f *code.Func, body []byte, w *wanted, visit func(ref
 				visit(reference{pc, addr, o.Kind != steps.Load})
 			}
 		}
-		toc := at.Register(2)
 		at.Take(o)
 		switch o.Kind {
 		case steps.Constant, steps.Add, steps.Insert, steps.Combine:
 			if v := at.Register(o.Dst); !o.Part && v.From == steps.Known && w.has(uint64(v.N)) {
 				visit(reference{pc, uint64(v.N), false})
-			}
-		case steps.Call, steps.CallAny:
-			if _, ok := tableOfContents(l); ok {
-				at.Set(2, toc)
 			}
 		}
 		body = body[o.Size:]
@@ -153,7 +191,7 @@ func followed(l *code.List, f *code.Func, body []byte, w *wanted, visit func(ref
 	}
 }
 
-// tableOfContents is what register 2 holds in C code of ppc64le (Power Architecture 64-bit ELF V2 ABI, 2.3.2).
+// tableOfContents is what register 2 holds in code of ppc64le (Power Architecture 64-bit ELF V2 ABI, 2.3.2).
 func tableOfContents(l *code.List) (uint64, bool) {
 	if l.Image.GOARCH != "ppc64le" {
 		return 0, false

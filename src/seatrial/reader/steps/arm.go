@@ -87,6 +87,8 @@ func decodeARM(code []byte, addr uint64) Step {
 		if o.Kind, o.Src, o.Imm = Add, rn, imm; rn == 15 {
 			o.Kind, o.Imm = Constant, int64(addr)+8+imm
 		}
+	case w&0x0fff0ff0 == 0x008f0000: // ADD of the program counter
+		o.Kind, o.Src, o.Imm = Add, int(w&15), int64(addr)+8
 	case w&0x0fe00000 == 0x03800000: // ORR
 		o.Kind, o.Src, o.Imm = Combine, rn, imm
 	case w&0x0d900000 == 0x01100000, w&0x0e100000 == 0x08000000, w&0x0c100000 == 0x04000000: // TST, CMP; STM; STR
