@@ -129,17 +129,17 @@ func (f *follower) follow(body []byte, fn *code.Func) findings {
 	f.space.used = 0
 	w := &walk{f: f, list: list, entry: entry, blocks: f.space.numbers(len(body)), hwcap: slices.Contains(f.hwcap, fn.Name)}
 	indirect := w.cut()
-	w.before, w.visits = make([]*state, len(w.begins)), make([]int, len(w.begins))
+	w.before, w.visits, w.waits = make([]*state, len(w.begins)), make([]int, len(w.begins)), make([]bool, len(w.begins))
 	w.before[0] = f.space.state()
 	w.before[0].take(f.m.entry())
-	w.queue = append(w.queue, 0)
+	w.queue(0)
 	w.run()
 	// What no jump leads to is reached in a way that is not followed: a table of jumps, or Go's return after a panic.
 	for n := range w.begins {
 		if w.before[n] == nil && !(assembly && !indirect) && mayBeReached(list, w.begins, n) {
 			w.before[n] = f.space.state()
 			w.before[n].take(f.m.entry())
-			w.queue = append(w.queue, n)
+			w.queue(n)
 			w.run()
 		}
 	}
@@ -205,18 +205,27 @@ type walk struct {
 	blocks    []int32  // by the distance from the entry: number of the block that begins there, plus 1
 	before    []*state // by block
 	visits    []int
-	queue     []int
+	waits     []bool    // for what is known at its begin to be handed on
+	first     int       // no block before this one waits
 	now, next state     // what is worked with
 	hwcap     bool      // words that are read are AT_HWCAP
 	found     *findings // where to report, in the last pass
 }
 
+func (w *walk) queue(n int) {
+	w.waits[n] = true
+	w.first = min(w.first, n)
+}
+
+// run goes over the blocks that wait, the first of them first: what is known in a loop is settled before what follows.
 func (w *walk) run() {
-	for len(w.queue) > 0 {
-		n := w.queue[len(w.queue)-1]
-		w.queue = w.queue[:len(w.queue)-1]
-		w.visits[n]++
-		w.pass(n)
+	for ; w.first < len(w.waits); w.first++ {
+		for w.first < len(w.waits) && w.waits[w.first] {
+			n := w.first
+			w.waits[n] = false
+			w.visits[n]++
+			w.pass(n)
+		}
 	}
 }
 
@@ -317,13 +326,13 @@ func (w *walk) hand(s *state, addr uint64, more facts) {
 	case w.before[n] == nil:
 		w.before[n] = w.f.space.state()
 		w.before[n].take(next)
-		w.queue = append(w.queue, n)
+		w.queue(n)
 	case w.visits[n] > mostVisits: // give up: nothing is known there, which does not change any more
 		if !w.before[n].empty() {
 			w.before[n].take(&state{})
-			w.queue = append(w.queue, n)
+			w.queue(n)
 		}
 	case w.before[n].meet(w.f.m, next):
-		w.queue = append(w.queue, n)
+		w.queue(n)
 	}
 }
