@@ -32,7 +32,7 @@ def agree_on_functions(seen: Seen, opinion: Opinion) -> None:
     for place, line in opinion.Lines.items():
         function = ours[int(place)]
         assert (function.name, function.end) == (line.Name, line.End)
-    files, packages = 0, Counter[bool]()
+    files, packages = Counter[bool](), Counter[bool]()
     for subprogram in opinion.Functions or ():
         if not start <= subprogram.Low < end or subprogram.Unit not in named_packages(seen):
             continue
@@ -43,9 +43,9 @@ def agree_on_functions(seen: Seen, opinion: Opinion) -> None:
         if subprogram.Name:
             assert written(function.name) == written(subprogram.Name)
         if subprogram.File and not function.name.endswith(".init"):  # the compiler's own, made of several files
-            assert function.file == subprogram.File
-            files += 1
-    assert files > 500
+            files[function.file == subprogram.File] += 1
+    # Go before 1.21 gives the first instruction of a few functions on riscv64 the place of what was inlined behind it.
+    assert files[True] > 500 and files[False] < 5
     # `time.now` and its like are compiled in package runtime (go:linkname).
     assert packages[True] > 20 * packages[False]
 
