@@ -10,16 +10,19 @@ import shlex
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from seatrial.errors import CouldNotCheck
 from seatrial.model.program import CCompiler
 from seatrial.model.report import ToolVersion
-from seatrial.packages import Package, Packages, upstream_version
 from seatrial.processes import run, writing_executable
 from seatrial.store import Store, digest
 from seatrial.tables.cross_compilers import CrossCompiler, cross_compilers, host_part
 from seatrial.tables.messages import message
 from seatrial.toolchains.c import NoCCompiler
+
+if TYPE_CHECKING:
+    from seatrial.packages import Package
 
 __all__ = ["cross_gcc"]
 
@@ -36,6 +39,8 @@ _TRY_SECONDS = 60.0
 
 def cross_gcc(goarch: str, store: Store, note: Callable[[str], None]) -> CCompiler | NoCCompiler:
     """The gcc with glibc for linux/GOARCH, fetched the first time; `note` is told what takes time."""
+    from seatrial.packages import Packages, upstream_version  # most users of the toolchains fetch nothing
+
     row = cross_compilers().get(goarch)
     needs = message("build.name-a-c-compiler", port=f"linux/{goarch}")
     if row is None:
@@ -61,7 +66,7 @@ def cross_gcc(goarch: str, store: Store, note: Callable[[str], None]) -> CCompil
     )
 
 
-def _fill(tree: Path, parts: tuple[Package, ...], row: CrossCompiler) -> None:
+def _fill(tree: Path, parts: tuple["Package", ...], row: CrossCompiler) -> None:
     for part in parts:
         _lay(part.path, tree)
     compiler = f"{row.triple}-gcc-{host_part().version}"
