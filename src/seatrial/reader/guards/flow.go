@@ -95,6 +95,9 @@ func (s *space) state() *state {
 // decode lifts the instructions of a function.
 func (f *follower) decode(body []byte, entry uint64) []lifted {
 	list, ops := f.space.list[:0], f.space.ops[:0]
+	if most := min(len(body)/bytesAnInstruction, mostInstructions); most > cap(list) {
+		list = make([]lifted, 0, most)
+	}
 	for at := 0; at < len(body) && len(list) < mostInstructions; {
 		list = append(list, lifted{})
 		c := &list[len(list)-1]
@@ -117,7 +120,10 @@ func (f *follower) decode(body []byte, entry uint64) []lifted {
 	return list
 }
 
-const fewEffects = 8 // of one instruction; more stand apart
+const (
+	fewEffects         = 8 // of one instruction; more stand apart
+	bytesAnInstruction = 4 // about
+)
 
 // follow goes over a function until nothing new is learned, then tells what holds where.
 func (f *follower) follow(body []byte, fn *code.Func) findings {
