@@ -149,12 +149,13 @@ func (g *graph) defined(named map[string]bool) map[uint64]string {
 
 // findStubs finds the code that does nothing but jump to what a slot holds.
 func (g *graph) findStubs(seen map[uint64]bool) {
+	wanted := setOf(g.slots)
 	for i := range g.Funcs {
 		if !g.Funcs[i].C {
 			continue
 		}
 		if g.Image.GOARCH == "amd64" || g.Image.GOARCH == "386" {
-			g.stubsX86(i, seen)
+			g.stubsX86(i, &wanted, seen)
 			continue
 		}
 		g.stubsOf(g.Body(i), g.Funcs[i].Entry, seen)
@@ -193,10 +194,9 @@ func (g *graph) stubsOf(body []byte, pc uint64, seen map[uint64]bool) {
 }
 
 // stubsX86 finds JMP through a slot, with what may stand before it (ENDBR64, or ENDBR32).
-func (g *graph) stubsX86(i int, seen map[uint64]bool) {
+func (g *graph) stubsX86(i int, w *wanted, seen map[uint64]bool) {
 	entry, body := g.Funcs[i].Entry, g.Body(i)
-	w := setOf(g.slots)
-	referencesX86(g.List, i, &w, func(r reference) {
+	referencesX86(g.List, i, w, func(r reference) {
 		at := int(r.pc - entry)
 		if at < 1 || body[at-1] != 0xff || body[at] != 0x25 && body[at] != 0xa3 { // by its address, or from EBX on
 			return
