@@ -16,6 +16,7 @@ from seatrial.toolchains.reader import deep_reader
 from support.builds import Builder
 from support.deep import ask, reader, see
 from support.deep_agreement import STRIPPED, same_but_for_addresses
+from support.elf_writer import Elf, Library, Symbol
 from support.macho_writer import AMD64, ARM64, universal
 
 TYPES_WORD = 37  # of runtime.moduledata, from Go 1.20 on
@@ -41,6 +42,19 @@ def test_without_a_toolchain_everything_is_unknown(tmp_path: Path, monkeypatch: 
 def test_what_the_user_named_must_be_a_toolchain(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="is no GOROOT"):
         deep_reader(Store(tmp_path), str(tmp_path))
+
+
+@pytest.mark.parametrize(("bits", "order"), [(32, ">"), (32, "<"), (64, ">"), (64, "<")])
+@pytest.mark.parametrize(("count", "known"), [(5, True), (1 << 31, False)])
+def test_slots_of_mips(bits: int, order: str, count: int, known: bool, tmp_path: Path) -> None:
+    """They follow the symbols from one on; a count that is wrong leaves none."""
+    symbols = (Symbol("own", defined=True), Symbol("malloc"), Symbol("exported", defined=True), Symbol("free"))
+    tags = ((3, 0x20000), (0x7000000A, 7), (0x70000011, count), (0x70000013, 2))
+    path = tmp_path / "library.so"
+    path.write_bytes(Library(symbols, elf=Elf(bits=bits, order=order, machine=8, type=3), tags=tags).build())
+    slots = deep_request(path, read_binary(path), {}).image.slots
+    word = bits // 8
+    assert slots == ({0x20000 + 7 * word: "malloc", 0x20000 + 9 * word: "free"} if known else {})
 
 
 def script(path: Path, text: str) -> Path:

@@ -210,6 +210,8 @@ class Library:
     relocations: tuple[tuple[int, int], ...] = ()
     """Type and symbol number of each."""
     addend: bool = True
+    tags: tuple[tuple[int, int], ...] = ()
+    """More entries of the dynamic section."""
     more: tuple[Part, ...] = ()
     elf: Elf = field(default_factory=Elf)
 
@@ -241,7 +243,7 @@ class Library:
         tags += [(36, BASE)] if self.relr else []
         tags += [(30, self.flags)] if self.flags else []
         tags += [(0x6FFFFFFB, self.flags_1)] if self.flags_1 else []
-        tags += [(10, len(names.raw)), (0, 0)]
+        tags += [*self.tags, (10, len(names.raw)), (0, 0)]
         dynamic = b"".join(elf.pack(elf.word * 2, *tag) for tag in tags)
         parts = (
             Part(table, ".dynsym", 11, link=".dynstr"),

@@ -20,6 +20,7 @@ from seatrial.formats.elf import (
     Section,
 )
 from seatrial.formats.elf_dynamic import DT_STRSZ, DT_STRTAB, DT_SYMTAB, Dynamic, dynamic_symbol_count, read_dynamic
+from seatrial.formats.elf_mips import mips_slots
 from seatrial.formats.elf_relocations import loaded_tables
 from seatrial.formats.window import Problems
 from seatrial.model.absence import Unknown
@@ -57,6 +58,9 @@ def describe_elf(image: ElfImage, about: Description) -> Description:
         symbols += more if isinstance(more, tuple) else ()
     number = next((index for index, table in enumerate(symbols) if table.dynamic), -1)
     relocations: tuple[RelocationTable, ...] = ()
+    slots: dict[int, str] = {}
+    if isinstance(dynamic, Dynamic) and about.goarch.startswith("mips"):
+        slots = problems.attempt_or({}, "import slots", lambda: mips_slots(dynamic))
     if not isinstance(dynamic, Unknown):
         relocations = problems.attempt_or((), "relocations", lambda: _relocations(image, dynamic, number))
     return msgspec.structs.replace(
@@ -75,6 +79,7 @@ def describe_elf(image: ElfImage, about: Description) -> Description:
         sections=tuple(_named(section, section.address) for section in sections),
         symbol_tables=symbols,
         relocations=relocations,
+        slots=slots,
     )
 
 

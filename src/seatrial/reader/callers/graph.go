@@ -149,6 +149,9 @@ func (g *graph) defined(named map[string]bool) map[uint64]string {
 
 // findStubs finds the code that does nothing but jump to what a slot holds.
 func (g *graph) findStubs(seen map[uint64]bool) {
+	if p, _ := tablePointer(g.List); p.called != 0 { // every caller reads the slot itself
+		return
+	}
 	wanted := setOf(g.slots)
 	for i := range g.Funcs {
 		if !g.Funcs[i].C {
@@ -166,13 +169,13 @@ func (g *graph) findStubs(seen map[uint64]bool) {
 // fills the space between them.
 func (g *graph) stubsOf(body []byte, pc uint64, seen map[uint64]bool) {
 	at := g.Machine.AtEntry(g.Image.PtrSize)
-	toc, hasTOC := tableOfContents(g.List)
+	p, hasPointer := tablePointer(g.List)
 	begin, slot, held := pc, uint64(0), 0 // the register that holds what the slot does
 	for len(body) > 0 {
 		o := g.Machine.Decode(body, pc)
 		o.Size = min(max(o.Size, 1), len(body))
-		if hasTOC {
-			at.Set(2, steps.Value{From: steps.Known, N: int64(toc)})
+		if hasPointer {
+			at.Set(p.register, steps.Value{From: steps.Known, N: int64(p.addr)})
 		}
 		if addr, ok := at.Address(o); ok && o.Kind == steps.Load && g.slots[addr] != "" {
 			slot, held = addr, o.Dst

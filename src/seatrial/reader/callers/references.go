@@ -4,6 +4,7 @@ package callers
 
 import (
 	"encoding/binary"
+	"strings"
 
 	"seatrial.example/reader/code"
 	"seatrial.example/reader/steps"
@@ -162,10 +163,13 @@ func isIndirect(body []byte, at int) bool {
 func followed(l *code.List, i int, w *wanted, visit func(reference)) {
 	f, body := &l.Funcs[i], l.Body(i)
 	at := l.Machine.AtEntry(l.Image.PtrSize)
-	toc, hasTOC := tableOfContents(l)
+	p, hasPointer := tablePointer(l)
+	if hasPointer && !f.C && p.called != 0 { // Go source: runtime/rt0_linux_mips64x.s, RSB
+		p.addr = f.Entry &^ 0xffffffff
+	}
 	for pc := f.Entry; len(body) > 0; {
-		if hasTOC { // what the first instructions of a function compute for it is the same
-			at.Set(2, steps.Value{From: steps.Known, N: int64(toc)})
+		if hasPointer { // what the first instructions of a function compute for it is the same
+			at.Set(p.register, steps.Value{From: steps.Known, N: int64(p.addr)})
 		}
 		o := l.Machine.Decode(body, pc)
 		o.Size = min(max(o.Size, 1), len(body))
@@ -176,12 +180,12 @@ func followed(l *code.List, i int, w *wanted, visit func(reference)) {
 			}
 		case steps.CallAny, steps.JumpAny, steps.Load:
 			if addr, ok := at.Address(o); ok && w.has(addr) {
-				visit(reference{pc, addr, o.Kind != steps.Load})
+				visit(reference{pc, addr, o.Kind != steps.Load || p.called != 0 && o.Dst == p.called})
 			}
 		}
 		at.Take(o)
 		switch o.Kind {
-		case steps.Constant, steps.Add, steps.Insert, steps.Combine:
+		case steps.Constant, steps.Add, steps.Insert, steps.Combine, steps.Sum:
 			if v := at.Register(o.Dst); !o.Part && v.From == steps.Known && w.has(uint64(v.N)) {
 				visit(reference{pc, uint64(v.N), false})
 			}
@@ -191,14 +195,25 @@ func followed(l *code.List, i int, w *wanted, visit func(reference)) {
 	}
 }
 
-// tableOfContents is what register 2 holds in code of ppc64le (Power Architecture 64-bit ELF V2 ABI, 2.3.2).
-func tableOfContents(l *code.List) (uint64, bool) {
-	if l.Image.GOARCH != "ppc64le" {
-		return 0, false
-	}
+// pointer is a register that always holds an address beside a global offset table, by the ABI.
+type pointer struct {
+	register int
+	addr     uint64
+	called   int // the register that a function is called by; 0 where stubs of the linker call it
+}
+
+// tablePointer follows the 64-bit ELF V2 ABI of Power, 2.3.2 (the table of contents), and the System V ABI, MIPS RISC
+// Processor Supplement, 5 (gp and t9).
+func tablePointer(l *code.List) (pointer, bool) {
 	got := l.Image.Section(".got")
 	if got == nil {
-		return 0, false
+		return pointer{}, false
 	}
-	return got.Addr + 0x8000, true
+	switch {
+	case l.Image.GOARCH == "ppc64le":
+		return pointer{register: 2, addr: got.Addr + 0x8000}, true
+	case strings.HasPrefix(l.Image.GOARCH, "mips"):
+		return pointer{register: 28, addr: got.Addr + 0x7ff0, called: 25}, true
+	}
+	return pointer{}, false
 }

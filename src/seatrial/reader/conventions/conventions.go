@@ -178,7 +178,7 @@ func compared(m *image.Image, machine *steps.Machine, body []byte, entry uint64)
 			return comparison{fmt.Sprintf("R%d", s.Src), guard}, at, true
 		}
 		// Only arithmetic on the stack pointer comes before.
-		if s.Kind != steps.Add && s.Kind != steps.Constant && s.Kind != steps.Other && s.Kind != steps.Insert {
+		if s.Kind != steps.Add && s.Kind != steps.Constant && s.Kind != steps.Other && s.Kind != steps.Insert && s.Kind != steps.Sum {
 			break
 		}
 	}

@@ -55,6 +55,8 @@ func decodeMIPS(w uint32, addr uint64) Step {
 				return Step{Kind: Add, Size: 4, Dst: rd, Src: rs}
 			case rs == 0:
 				return Step{Kind: Add, Size: 4, Dst: rd, Src: rt}
+			case rt == 28 && w&0x3f != 0x25: // gp
+				return Step{Kind: Sum, Size: 4, Dst: rd, Src: rs, Dst2: rt}
 			}
 		}
 		return writes(4, rd)

@@ -176,6 +176,15 @@ func (s *State) Take(o Step) {
 			v = Value{}
 		}
 		s.Set(o.Dst, v)
+	case Sum:
+		v, w := s.Register(o.Src), s.Register(o.Dst2)
+		if w.From != Known {
+			v, w = w, v
+		}
+		if v = plus(v, w.N); w.From != Known {
+			v = Value{}
+		}
+		s.Set(o.Dst, v)
 	case Load:
 		first, second := s.load(o.Src, o.Imm), s.load(o.Src, o.Imm+o.Pair)
 		s.Set(o.Dst, first)

@@ -17,6 +17,7 @@ const (
 	Add                  // Dst = Src + Imm
 	Insert               // Dst = Dst with 16 bits at bit Shift replaced by Imm
 	Combine              // Dst = Src | Imm
+	Sum                  // Dst = Src + Dst2, which is read
 	Load                 // Dst = word at Src + Imm; with Pair, Dst2 from that far behind
 	Store                // word at Src + Imm = Dst; with Pair, Dst2 that far behind
 	SetWord              // word at Src + Imm = Value
