@@ -216,12 +216,13 @@ def test_windows_amd64(builder: Builder) -> None:
 
 @pytest.mark.zig
 @pytest.mark.sweep
-def test_darwin_arm64(builder: Builder) -> None:
-    pair = build_pair(builder, "darwin/arm64")
+@pytest.mark.parametrize("goarch", ["amd64", "arm64"])
+def test_darwin(goarch: str, builder: Builder) -> None:
+    pair = build_pair(builder, f"darwin/{goarch}")
     found = compared(pair, pair.source)
     listed = output("llvm-objdump", "--macho", "--indirect-symbols", pair.cgo)
     sections = {
-        title: {name: int(address, 16) for address, name in re.findall(r"^(0x\w+) +\d+ (\w+)$", body, re.MULTILINE)}
+        title: {name: int(address, 16) for address, name in re.findall(r"^(0x\w+) +\d+ (\S+)$", body, re.MULTILINE)}
         for title, body in re.findall(
             r"^Indirect symbols for \(\w+,(\w+)\)[^\n]*\n(.*?)(?=^Indirect|\Z)", listed, re.MULTILINE | re.DOTALL
         )

@@ -203,3 +203,60 @@ def test_each_part_of_a_universal_file_is_judged_like_a_thin_file(builder: Build
     assert intel == found(thin[AMD64_CPU], "macos-13/x86-64-v1")
     assert "ST-ISA-002" in {rule for rule, *_ in intel}
     assert found(fat, "macos-13/apple-m1") == found(thin[ARM64_CPU], "macos-13/apple-m1")
+
+
+STANDARD = """package main
+
+import (
+	"bytes"
+	"crypto/aes"
+	"crypto/cipher"
+	"crypto/sha1"
+	"crypto/sha3"
+	"crypto/sha512"
+	"crypto/subtle"
+	"hash/crc32"
+	"math/big"
+	"os"
+)
+
+func main() {
+	key := []byte(os.Args[0])
+	block, _ := aes.NewCipher(key)
+	sealed, _ := cipher.NewGCM(block)
+	key = sealed.Seal(nil, key, key, nil)
+	cipher.NewCTR(block, key).XORKeyStream(key, key)
+	cipher.NewCBCDecrypter(block, key).CryptBlocks(key, key)
+	one, two, three := sha1.Sum(key), sha3.Sum256(key), sha512.Sum512(key)
+	subtle.XORBytes(key, one[:], two[:])
+	println(bytes.Index(key, three[:]), crc32.ChecksumIEEE(key), new(big.Int).SetBytes(key).BitLen())
+}
+"""
+
+
+@pytest.mark.parametrize(
+    "port",
+    [
+        "linux/arm64",
+        *(
+            pytest.param(port, marks=pytest.mark.sweep)
+            for port in (
+                "linux/amd64",
+                "linux/loong64",
+                "linux/riscv64",
+                "windows/arm64",
+                "freebsd/arm64",
+                "darwin/arm64",
+            )
+        ),
+    ],
+)
+def test_the_standard_library_asks_first(port: str, builder: Builder, reader: Path) -> None:
+    goos, goarch = port.split("/")
+    folder = builder.folder / "standard"
+    folder.mkdir(exist_ok=True)
+    (folder / "go.mod").write_text("module example.com/standard\n\ngo 1.27\n")
+    (folder / "main.go").write_text(STANDARD)
+    out = folder / f"{goos}-{goarch}"
+    builder.run_go(folder, ["build", "-o", str(out), "."], {"GOOS": goos, "GOARCH": goarch, "CGO_ENABLED": "0"})
+    assert open_uses(read(out, reader)) == []

@@ -65,6 +65,7 @@ TARGETS = {
     "linux/amd64": ("x86_64-linux-gnu.2.34", "libown.so", "-Wl,-soname,libown.so"),
     "linux/arm64": ("aarch64-linux-gnu.2.34", "libown.so", "-Wl,-soname,libown.so"),
     "windows/amd64": ("x86_64-windows-gnu", "own.dll", ""),
+    "darwin/amd64": ("x86_64-macos-none", "libown.dylib", "-Wl,-install_name,@executable_path/libown.dylib"),
     "darwin/arm64": ("aarch64-macos-none", "libown.dylib", "-Wl,-install_name,@executable_path/libown.dylib"),
 }
 
@@ -107,7 +108,8 @@ def build_pair(builder: Builder, port: str) -> Pair:
         if goos == "darwin":
             store = Store(default_root())
             stubs = apple_stubs(find_go("", store), store)
-            flags, linker = ["-ldflags=-s -w"], f"-L{place} -L{stubs} -F{stubs}"
+            mode = ["-buildmode=pie"] if goarch == "amd64" else []  # as in tables/zig_targets.toml
+            flags, linker = ["-ldflags=-s -w", *mode], f"-L{place} -L{stubs} -F{stubs}"
         elif goos == "linux":
             linker += " -Wl,-rpath,$ORIGIN"
         with_cgo = settings | {"CGO_ENABLED": "1", "CC": compiler, "CGO_LDFLAGS": linker}

@@ -8,7 +8,8 @@ from seatrial.inspection import Inspection, Part
 from seatrial.model.absence import Unknown
 from seatrial.model.binary import BinaryFacts, BinaryFormat, GoBuildInfo, Kind, NeededSymbol
 from seatrial.model.go_target import VARIANT_AXES
-from seatrial.model.needs import Cause, FeatureUse, FloorKind, Needs, Standing
+from seatrial.model.needs import Cause, FeatureUse, Floor, FloorKind, Needs, Standing
+from seatrial.model.states import Confidence
 
 __all__ = ["page"]
 
@@ -51,6 +52,9 @@ def _which(part: Part, several: bool) -> str:
 def _floors(needs: Needs) -> Rows:
     for floor in needs.floors:
         label, lowest = headline(floor)
+        if floor.kind is FloorKind.CPU:
+            yield from _listed(label, _cpu(floor) or [lowest])
+            continue
         because = next((reason for reason in floor.reasons if reason.minimum == floor.minimum), None)
         if because is None:
             yield label, lowest
@@ -61,6 +65,17 @@ def _floors(needs: Needs) -> Rows:
                 f" Asked for by {_some(list(dict.fromkeys(one.package or one.function for one in because.owners)))}."
             )
         yield label, told
+
+
+def _cpu(floor: Floor) -> list[str]:
+    """What the compiler was told, then what code uses besides without asking."""
+    return [
+        f"{reason.subject}: {reason.minimum}".removesuffix(": ")
+        if reason.cause is Cause.SETTING
+        else reason.message.text
+        for reason in floor.reasons
+        if reason.confidence is not Confidence.POSSIBLE
+    ]
 
 
 def _may_use(needs: Needs) -> Rows:

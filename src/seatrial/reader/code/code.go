@@ -69,6 +69,7 @@ func list(m *image.Image, t *gometa.Meta) *List {
 		pieces = l.split(others, unnamed)
 	}
 	for _, f := range others {
+		f.Name = plainName(m, f.Name)
 		if is := unnamed(f); !is || l.Machine == nil {
 			pieces = append(pieces, Func{Func: f, C: true, Unnamed: is})
 		}
@@ -87,6 +88,14 @@ func list(m *image.Image, t *gometa.Meta) *List {
 		l.Funcs[i].End = min(l.Funcs[i].End, l.Funcs[i+1].Entry)
 	}
 	return l
+}
+
+// plainName is C's name of a function: Mach-O, and PE for 386, put a line before it.
+func plainName(m *image.Image, name string) string {
+	if m.Format == "macho" || m.Format == "pe" && m.GOARCH == "386" {
+		return strings.TrimPrefix(name, "_")
+	}
+	return name
 }
 
 // split cuts ranges of C code without names where they are called, or where data point to.
