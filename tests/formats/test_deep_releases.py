@@ -57,6 +57,21 @@ def test_a_release(builder: Builder, release: str, port: str) -> None:
 
 @pytest.mark.go
 @pytest.mark.sweep
+@pytest.mark.timeout(1200)
+@pytest.mark.parametrize("port", ["linux/amd64", "linux/mips"])
+@pytest.mark.parametrize("experiment", ["swissmap", "noswissmap"])
+def test_both_kinds_of_maps_of_one_release(builder: Builder, port: str, experiment: str) -> None:
+    """The version does not tell the shape of their descriptors."""
+    path, stripped = (builder.build_by("1.25.14", port, *flags, GOEXPERIMENT=experiment) for flags in ((), (STRIPPED,)))
+    seen = agree(builder, path, stripped)
+    names = {kind.address: kind.name for kind in seen.types}
+    maps = [kind for kind in seen.types if kind.kind == "map" and not kind.named]
+    assert len(maps) > 5
+    assert [kind.name for kind in maps] == [f"map[{names[kind.key]}]{names[kind.elem]}" for kind in maps]
+
+
+@pytest.mark.go
+@pytest.mark.sweep
 def test_before_the_layouts_that_are_read(builder: Builder) -> None:
     """Functions are read since Go 1.2; types are unknown, with the reason."""
     deep = ask(builder.build_by("1.15.15", "linux/amd64", STRIPPED), functions=None, types=None)

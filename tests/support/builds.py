@@ -72,15 +72,17 @@ class Builder:
         done = subprocess.run([self.tool("judge"), *paths], capture_output=True, text=True, timeout=60, check=True)
         return {Path(path): opinion for path, opinion in json.loads(done.stdout).items()}
 
-    def build_by(self, release: str, port: str, *flags: str) -> Path:
+    def build_by(self, release: str, port: str, *flags: str, **environment: str) -> Path:
         """The pure program by another release of Go, "1.16.15", which the go command fetches as a module."""
         goos, goarch = port.split("/")
         source = self.folder / "old"
         source.mkdir(exist_ok=True)
         (source / "main.go").write_text(PROGRAM)
         (source / "go.mod").write_text("module example.com/hello\n\ngo 1.16\n")
-        out = self.folder / "-".join(("by", release, goos, goarch, *("".join(filter(str.isalnum, f)) for f in flags)))
+        words = (*("".join(filter(str.isalnum, flag)) for flag in flags), *environment.values())
+        out = self.folder / "-".join(("by", release, goos, goarch, *words))
         settings = {"GOOS": goos, "GOARCH": goarch, "CGO_ENABLED": "0", "GOTOOLCHAIN": f"go{release}", "GOENV": "off"}
+        settings |= environment
         self.run_go(source, ["build", "-o", str(out), *flags, "."], settings)
         return out
 
