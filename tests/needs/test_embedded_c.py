@@ -12,6 +12,8 @@ from seatrial.model.binary import GoBuildInfo, Relocations
 from seatrial.model.insight import Deep
 from seatrial.model.needs import CObject, CObjects, FloorKind, Needs, RelocationKind, RelocationNeed
 from seatrial.needs import needs_of
+from seatrial.platforms import load
+from seatrial.rules import judge
 from support.builds import Builder, zig_cc
 from support.inspecting import run
 
@@ -193,6 +195,15 @@ def test_a_library_s_variables_of_threads(builder: Builder, reader: Path) -> Non
     assert {(user.owner.package, user.owner.module, user.is_c) for one in general for user in one.users} == {
         (*DEE, True)
     }
+
+
+def test_the_finding_about_musl_names_them(builder: Builder, reader: Path) -> None:
+    path = build(builder, TARGETS["amd64"], "-buildmode=c-shared")
+    facts = msgspec.structs.replace(read_binary(path), libc="musl", libraries=("libc.so",))
+    found = judge(facts, load().platform("alpine-3.20/amd64"), read(path, reader))
+    (finding,) = [one for one in found if one.rule == "ST-TLS-001"]
+    where = [one.where for one in finding.evidence if one.kind == "relocations"]
+    assert len(where) == 1 and where[0].startswith("relocation table; used by ") and "runtime" in where[0]
 
 
 def test_an_archive_is_read_as_if_it_were_linked(builder: Builder, reader: Path) -> None:

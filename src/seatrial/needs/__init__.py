@@ -3,7 +3,7 @@
 from seatrial.model.binary import BinaryFacts
 from seatrial.model.insight import Deep
 from seatrial.model.needs import NOT_READ, FloorKind, Needs
-from seatrial.needs.attribution import asking, attributed
+from seatrial.needs.attribution import asking, attributed, used_by
 from seatrial.needs.callers import objects_of, relocations_of, symbols_of
 from seatrial.needs.code import system_calls_of, wants_of
 from seatrial.needs.floors import floors_of
@@ -11,7 +11,7 @@ from seatrial.needs.instruction_sets import feature_uses, instruction_reasons
 from seatrial.needs.kernel import kernel_reasons
 from seatrial.needs.libc import asked_libc
 
-__all__ = ["asked_libc", "asking", "needs_of", "wants_of"]
+__all__ = ["asked_libc", "asking", "needs_of", "used_by", "wants_of"]
 
 _NOT_READ = Deep(NOT_READ)
 

@@ -5,10 +5,9 @@ from collections.abc import Iterable
 import msgspec
 
 from seatrial.model.absence import Unknown
-from seatrial.model.finding import Evidence
 from seatrial.model.needs import Cause, Floor, Owner, Reason, SymbolNeed, User
 
-__all__ = ["asking", "attributed"]
+__all__ = ["asking", "attributed", "used_by"]
 
 _SHOWN = 4
 """Packages named behind a symbol; the owners of the reason are all of them."""
@@ -43,13 +42,13 @@ def _reason(reason: Reason, by_name: dict[tuple[str, str], SymbolNeed]) -> Reaso
         symbol = by_name.get((name, version))
         users = asking(symbol.users) if symbol else ()
         owners |= dict.fromkeys(users)
-        evidence.append(msgspec.structs.replace(one, where=_where(one, users)))
+        evidence.append(msgspec.structs.replace(one, where=used_by(one.where, users)))
     return msgspec.structs.replace(reason, evidence=tuple(evidence), owners=tuple(owners))
 
 
-def _where(evidence: Evidence, users: Iterable[Owner]) -> str:
-    """The place, and the packages that ask, by name."""
+def used_by(where: str, users: Iterable[Owner]) -> str:
+    """The place of evidence, and the packages that ask, by name."""
     packages = list(dict.fromkeys(owner.package or owner.function for owner in users))
     more = f" and {len(packages) - _SHOWN} more" if len(packages) > _SHOWN else ""
     by = f"used by {', '.join(packages[:_SHOWN])}{more}" if packages else ""
-    return "; ".join(part for part in (evidence.where, by) if part)
+    return "; ".join(part for part in (where, by) if part)

@@ -3,9 +3,9 @@
 from seatrial.model.absence import Unknown
 from seatrial.model.binary import BinaryFacts, BinaryFormat, Kind
 from seatrial.model.finding import Evidence
-from seatrial.model.needs import Cause, FloorKind, Needs
+from seatrial.model.needs import Cause, FloorKind, Needs, Owner, RelocationKind
 from seatrial.model.platform import Platform
-from seatrial.needs import asked_libc
+from seatrial.needs import asked_libc, asking, used_by
 from seatrial.rules.rule import Hit, Outcome, Undecided, known, rule, unread
 from seatrial.rules.versions import older
 from seatrial.tables.messages import message
@@ -44,7 +44,8 @@ def initial_exec_tls(facts: BinaryFacts, needs: Needs, platform: Platform) -> Ou
     if facts.static_tls or count:
         seen = [Evidence("dynamic flag", "DF_STATIC_TLS", "DT_FLAGS")] if facts.static_tls else []
         if count:
-            seen.append(Evidence("relocations", f"{count} of initial-exec TLS (TPOFF, TPREL)", "relocation table"))
+            told = f"{count} of initial-exec TLS (TPOFF, TPREL)"
+            seen.append(Evidence("relocations", told, used_by("relocation table", _initial_exec_users(needs))))
         yield Hit(
             facts.soname or "TLS",
             message("rules.initial-exec-tls"),
@@ -52,6 +53,13 @@ def initial_exec_tls(facts: BinaryFacts, needs: Needs, platform: Platform) -> Ou
             tuple(seen),
             rests_on=(platform.libc.certainty,),
         )
+
+
+def _initial_exec_users(needs: Needs) -> tuple[Owner, ...]:
+    """Who reads where the variables are; empty where the code was not read."""
+    relocations = () if isinstance(needs.relocations, Unknown) else needs.relocations
+    found = (one for one in relocations if one.kind is RelocationKind.TLS_INITIAL_EXEC)
+    return asking(user for one in found for user in one.users)
 
 
 @rule("ST-MUSL-002", BinaryFormat.ELF)
