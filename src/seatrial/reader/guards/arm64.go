@@ -7,7 +7,7 @@ import (
 )
 
 func newARM64(a *isa.Arch) *machine {
-	return &machine{arch: a, pages: true, stack: 31, zero: -1, lift: liftARM64, results: []int{0}}
+	return &machine{arch: a, registers: 32, pages: true, stack: 31, zero: -1, lift: liftARM64, results: []int{0}}
 }
 
 // r31 is register 31 where it stands for zero.

@@ -335,7 +335,7 @@ func (w *walk) hand(s *state, addr uint64, more facts) {
 		w.queue(n)
 	case w.visits[n] > mostVisits: // give up: nothing is known there, which does not change any more
 		if !w.before[n].empty() {
-			w.before[n].take(&state{})
+			w.before[n].giveUp()
 			w.queue(n)
 		}
 	case w.before[n].meet(w.f.m, next):

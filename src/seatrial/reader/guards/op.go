@@ -113,6 +113,7 @@ func move(d, s place) op { return op{kind: opMove, dst: d, src: s} }
 // machine is what has to be known of an architecture.
 type machine struct {
 	arch      *isa.Arch
+	registers int
 	stack     int
 	pages     bool // an instruction that names an address names only its page
 	zero      int  // register that is always 0, or -1

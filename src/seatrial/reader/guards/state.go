@@ -1,5 +1,7 @@
 package guards
 
+import "slices"
+
 // slot is a part of the stack whose value is known.
 type slot struct {
 	at   int64 // distance from the stack pointer at entry
@@ -18,28 +20,33 @@ const maxSlots = 128
 
 // state is what is known before an instruction.
 type state struct {
-	regs  [32]value
+	regs  []value
 	slots []slot
 	flags flags
 	holds facts
 }
 
 func (m *machine) entry() *state {
-	s := &state{}
+	s := &state{regs: make([]value, m.registers)}
 	s.regs[m.stack] = value{kind: stack}
 	return s
 }
 
 // empty reports whether nothing is known at all.
 func (s *state) empty() bool {
-	return s.regs == [32]value{} && len(s.slots) == 0 && s.flags == flags{} && s.holds == facts{}
+	return !slices.ContainsFunc(s.regs, func(v value) bool { return v != value{} }) && len(s.slots) == 0 && s.flags == flags{} && s.holds == facts{}
 }
 
 // take makes s a copy of o.
 func (s *state) take(o *state) {
-	slots := append(s.slots[:0], o.slots...)
-	*s = *o
-	s.slots = slots
+	s.regs, s.slots = append(s.regs[:0], o.regs...), append(s.slots[:0], o.slots...)
+	s.flags, s.holds = o.flags, o.holds
+}
+
+// giveUp makes s a state in which nothing is known.
+func (s *state) giveUp() {
+	clear(s.regs)
+	s.slots, s.flags, s.holds = s.slots[:0], flags{}, facts{}
 }
 
 // meet keeps what holds in both states, and reports whether s changed.
@@ -89,7 +96,7 @@ func (m *machine) mergeFlags(s, o *state) flags {
 
 func (s *state) forget(m *machine) {
 	sp := s.regs[m.stack]
-	s.regs = [32]value{}
+	clear(s.regs)
 	s.regs[m.stack] = sp
 }
 
