@@ -260,7 +260,10 @@ func (m *Image) Code() []Range {
 	end := uint64(0)
 	for _, r := range ranges {
 		r.Start = max(r.Start, end)
-		if r.Start < r.End {
+		if rest, err := m.Rest(r.Start); err != nil {
+			continue // the file does not have it
+		} else if r.Start < r.End {
+			r.End = r.Start + min(r.End-r.Start, uint64(len(rest)))
 			kept = append(kept, r)
 			end = r.End
 		}
