@@ -129,6 +129,21 @@ def test_the_layout_is_chosen_by_structure_not_by_the_version(builder: Builder, 
     same_but_for_addresses(see(whole), see(path))
 
 
+@pytest.mark.go
+def test_a_section_that_is_larger_than_the_file(builder: Builder, tmp_path: Path) -> None:
+    """It took all memory: what is not in the file is no code."""
+    whole = builder.build("linux/amd64", STRIPPED)
+    raw = bytearray(whole.read_bytes())
+    names = [section.name for section in deep_request(whole, read_binary(whole), {}).image.sections]
+    (table,) = struct.unpack_from("<Q", raw, 0x28)  # e_shoff
+    struct.pack_into("<Q", raw, table + 64 * names.index(".text") + 32, 1 << 50)  # sh_size
+    path = tmp_path / "larger"
+    path.write_bytes(raw)
+    same_but_for_addresses(see(whole), see(path))
+    parts = ask(path, isa=None, callers=None).parts
+    assert isinstance(parts, dict) and not any(bytes(part).startswith(b'{"unknown"') for part in parts.values())
+
+
 def module_data(path: Path) -> int:
     """The offset of the module data, by the section that Go 1.26 and later have."""
     request = deep_request(path, read_binary(path), {})
