@@ -50,26 +50,26 @@ class Input(NamedTuple):
 
 AMD64, ARM64 = "x86_64-linux-gnu.2.28", "aarch64-linux-gnu.2.28"
 INPUTS = (
-    Input("linux/amd64", 40, 1500),
+    Input("linux/amd64", 60, 1500),
     Input("linux/arm64", 0, 1200),
-    Input("linux/386", 20, 1000),
+    Input("linux/386", 40, 1000),
     Input("linux/arm", 0, 1000, without="coverage"),
     Input("linux/loong64", 0, 1000),
     Input("linux/riscv64", 0, 1000),
-    Input("linux/s390x", 20, 1200, without="coverage"),
+    Input("linux/s390x", 40, 1200, without="coverage"),
     Input("linux/ppc64le", 0, 1000, without="coverage"),
-    Input("linux/mips", 30, 1200, without="coverage"),
+    Input("linux/mips", 60, 1200, without="coverage"),
     Input("linux/mips64le", 0, 800, without="coverage"),
     Input("freebsd/amd64", 0, 500),
     Input("windows/amd64", 0, 1000),
-    Input("windows/386", 30, 1200),
+    Input("windows/386", 60, 1200),
     Input("windows/arm64", 0, 700),
     Input("darwin/amd64", 0, 700),
-    Input("darwin/arm64", 8, 1000),
+    Input("darwin/arm64", 20, 1000),
     Input("linux/amd64", 0, 1000, target=AMD64),
     Input("linux/amd64", 0, 1000, PIE, AMD64),
     Input("linux/amd64", 0, 1000, SHARED, AMD64),
-    Input("linux/amd64", 12, 1000, ARCHIVE, AMD64, "units debug_types"),
+    Input("linux/amd64", 30, 1000, ARCHIVE, AMD64, "units debug_types"),
     Input("linux/arm64", 0, 1000, SHARED, ARM64),
 )
 
@@ -160,7 +160,7 @@ def test_there_are_twenty_thousand() -> None:
 @pytest.mark.parametrize(
     ("port", "count"),
     [
-        *(("linux/amd64", 12), ("darwin/arm64", 4)),
+        *(("linux/amd64", 30), ("darwin/arm64", 10)),
         *(pytest.param(port, 1000, marks=pytest.mark.sweep) for port in ("linux/amd64", "linux/arm64")),
     ],
 )
