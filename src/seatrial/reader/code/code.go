@@ -28,9 +28,8 @@ type List struct {
 	Machine *steps.Machine // nil for an architecture whose code is not followed
 	Funcs   []Func
 
-	onceEntries, onceCalls sync.Once
-	entries                *Addresses
-	calls                  [][]Site
+	entries func() *Addresses
+	calls   func() [][]Site
 }
 
 const longest = 1 << 20 // bytes of one function that are looked at
@@ -56,6 +55,8 @@ func Of(m *image.Image, t *gometa.Meta) *List {
 
 func list(m *image.Image, t *gometa.Meta) *List {
 	l := &List{Image: m, Machine: steps.For(m.GOARCH)}
+	// Where one want ends in a fault, those that ask again do too.
+	l.entries, l.calls = sync.OnceValue(l.findEntries), sync.OnceValue(l.findCalls)
 	var ours, others []gometa.Func
 	if t != nil {
 		ours, others = t.Funcs(), t.OutsideGo()

@@ -71,35 +71,34 @@ func around(m *image.Image, r image.Range) []byte {
 }
 
 // Entries is the begins of all functions.
-func (l *List) Entries() *Addresses {
-	l.onceEntries.Do(func() {
-		l.entries = NewAddresses(l.Image)
-		for i := range l.Funcs {
-			l.entries.Add(l.Funcs[i].Entry)
-		}
-	})
-	return l.entries
+func (l *List) Entries() *Addresses { return l.entries() }
+
+func (l *List) findEntries() *Addresses {
+	entries := NewAddresses(l.Image)
+	for i := range l.Funcs {
+		entries.Add(l.Funcs[i].Entry)
+	}
+	return entries
 }
 
 // Calls is what may be a direct call of a function or a jump to its begin, by pieces of the code, in order.
-func (l *List) Calls() [][]Site {
-	l.onceCalls.Do(func() {
-		entries := l.Entries()
-		if l.Machine == nil {
-			return
-		}
-		l.calls = InPieces(l, func(p Piece) []Site {
-			room := Room()
-			defer room.Leave()
-			l.Machine.Calls(p.Body, p.Start, entries.low, entries.high, func(pc, target uint64) {
-				if pc < p.End && entries.Has(target) {
-					room.Sites = append(room.Sites, Site{pc, target})
-				}
-			})
-			return slices.Clone(room.Sites)
+func (l *List) Calls() [][]Site { return l.calls() }
+
+func (l *List) findCalls() [][]Site {
+	if l.Machine == nil {
+		return nil
+	}
+	entries := l.Entries()
+	return InPieces(l, func(p Piece) []Site {
+		room := Room()
+		defer room.Leave()
+		l.Machine.Calls(p.Body, p.Start, entries.low, entries.high, func(pc, target uint64) {
+			if pc < p.End && entries.Has(target) {
+				room.Sites = append(room.Sites, Site{pc, target})
+			}
 		})
+		return slices.Clone(room.Sites)
 	})
-	return l.calls
 }
 
 // Collected is room for sites until it is known how many there are.

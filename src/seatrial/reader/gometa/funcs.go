@@ -29,19 +29,19 @@ const (
 )
 
 // Funcs gives Go's functions, sorted by Entry.
-func (t *Meta) Funcs() []Func {
-	t.once.Do(func() {
-		t.funcs = make([]Func, 0, t.table.count)
-		for i := range t.table.count {
-			if f, ok := t.function(i); ok {
-				t.funcs = append(t.funcs, f)
-			}
+func (t *Meta) Funcs() []Func { return t.funcs() }
+
+func (t *Meta) readFuncs() []Func {
+	funcs := make([]Func, 0, t.table.count)
+	for i := range t.table.count {
+		if f, ok := t.function(i); ok {
+			funcs = append(funcs, f)
 		}
-		if !sort.SliceIsSorted(t.funcs, func(i, j int) bool { return t.funcs[i].Entry < t.funcs[j].Entry }) {
-			sort.SliceStable(t.funcs, func(i, j int) bool { return t.funcs[i].Entry < t.funcs[j].Entry })
-		}
-	})
-	return t.funcs
+	}
+	if !sort.SliceIsSorted(funcs, func(i, j int) bool { return funcs[i].Entry < funcs[j].Entry }) {
+		sort.SliceStable(funcs, func(i, j int) bool { return funcs[i].Entry < funcs[j].Entry })
+	}
+	return funcs
 }
 
 // FuncAt gives the function that holds an address.

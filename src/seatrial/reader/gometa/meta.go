@@ -14,12 +14,15 @@ type Meta struct {
 	table  *pclntab
 	module *module
 
-	once    sync.Once
-	funcs   []Func
-	outside struct {
-		sync.Once
-		funcs []Func
-	}
+	// Where one want ends in a fault, those that ask again do too.
+	funcs, outside func() []Func
+}
+
+func newMeta(m *image.Image, table *pclntab, module *module) *Meta {
+	t := &Meta{image: m, table: table, module: module}
+	t.funcs = sync.OnceValue(t.readFuncs)
+	t.outside = sync.OnceValue(func() []Func { return Outside(m, t.Funcs()) })
+	return t
 }
 
 var errTooOld = errors.New("the module data of Go before 1.16 is not read")
@@ -31,12 +34,12 @@ func Load(m *image.Image) (*Meta, error) {
 		return nil, err
 	}
 	if tables[0].form == form12 { // its entries are addresses: it says all by itself
-		return &Meta{image: m, table: tables[0], module: &module{unknown: errTooOld}}, nil
+		return newMeta(m, tables[0], &module{unknown: errTooOld}), nil
 	}
 	for _, table := range tables {
 		var found *module
 		if found, err = findModule(m, table); err == nil {
-			return &Meta{image: m, table: table, module: found}, nil
+			return newMeta(m, table, found), nil
 		}
 	}
 	return nil, fmt.Errorf("the module data of the Go function table at %#x: %w", tables[0].addr, err)

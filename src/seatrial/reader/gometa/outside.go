@@ -11,10 +11,7 @@ import (
 
 // OutsideGo gives the code outside Go's functions: C's, the linker's stubs. It is named by the symbol table, else by
 // debugging information, else "C code at 0x…", one for each range.
-func (t *Meta) OutsideGo() []Func {
-	t.outside.Do(func() { t.outside.funcs = Outside(t.image, t.Funcs()) })
-	return t.outside.funcs
-}
+func (t *Meta) OutsideGo() []Func { return t.outside() }
 
 // Outside gives the code of an image that none of the functions holds, sorted by Entry.
 func Outside(m *image.Image, funcs []Func) []Func {
