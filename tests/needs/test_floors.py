@@ -4,6 +4,7 @@ import msgspec
 import pytest
 
 from seatrial.cli.inspect_floors import headline
+from seatrial.cli.inspect_words import Words
 from seatrial.model.absence import Unknown
 from seatrial.model.binary import (
     BinaryFacts,
@@ -213,7 +214,7 @@ def test_a_library_of_odd_alignment_fits_no_page() -> None:
     facts = binary(kind=Kind.SHARED, segments=(Segment("PT_LOAD", 0, 0, 0x1000, 0x1000, 16, "rx"),))
     floor = floors(facts)[FloorKind.PAGE_SIZE]
     assert [(reason.minimum, reason.confidence) for reason in floor.reasons] == [("16", "certain")]
-    assert headline(floor) == ("page size", "less than 1 KiB")
+    assert headline(floor, Words()) == ("page size", "less than 1 KiB")
 
 
 def test_what_no_musl_has_is_no_version() -> None:
@@ -224,7 +225,7 @@ def test_what_no_musl_has_is_no_version() -> None:
         ("__printf_chk", "", True),
         ("qsort_r", "1.2.3", False),
     ]
-    assert floor.never and floor.minimum == "" and headline(floor) == ("musl", "none has all that it asks for")
+    assert floor.never and floor.minimum == "" and headline(floor, Words()) == ("musl", "none has all that it asks for")
 
 
 def test_private_symbols_are_told_and_raise_nothing() -> None:

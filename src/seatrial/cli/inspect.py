@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
+    from seatrial.cli.inspect_words import Words
     from seatrial.inspection import Inspection
 
 __all__ = ["SCHEMA", "command"]
@@ -49,6 +50,9 @@ _LABEL = 20
 @click.option(
     "--json", "json_to", metavar="FILE", help="Write everything as JSON; - for stdout, and nothing else there."
 )
+@click.option(
+    "--lang", type=click.Choice(["en", "zh"]), default="en", show_default=True, help="Language of what is printed."
+)
 @click.option("--go", metavar="PATH", default="", help="A Go command or GOROOT, to build the reader of code with.")
 def command(
     path: Path,
@@ -59,6 +63,7 @@ def command(
     source: Path | None,
     sysroot: Path | None,
     json_to: str | None,
+    lang: str,
     go: str,
 ) -> None:
     """Show what a binary is, what it needs and from when on it runs, read from its bytes: nothing is run, unless asked.
@@ -75,6 +80,7 @@ def command(
     seatrial inspect ./server --floors
     seatrial inspect ./server --run '-check x.conf' system calls of a run under QEMU, beside those in the code
     seatrial inspect ./server --compare ./server-pure --source .   what cgo changed, the way to each library
+    seatrial inspect ./server --lang zh             in Chinese
     seatrial inspect app.exe --json -
     seatrial inspect ./server --json - | jq -r '.parts[].needs.floors[] | .kind + " " + .minimum'
 
@@ -91,7 +97,7 @@ def command(
 
         if why or floors or arguments is not None:
             raise click.UsageError("--compare stands alone: --why, --floors and --run are asked of one binary.")
-        compare_binaries(path, other, source, sysroot, json_to, go)
+        compare_binaries(path, other, source, sysroot, json_to, lang, go)
         return
     if source or sysroot:
         raise click.UsageError("--source and --sysroot belong to --compare.")
@@ -104,14 +110,17 @@ def command(
         made = calls_in_run(path, found.facts, _words(arguments), store, lambda line: click.echo(line, err=True))
     if written(SCHEMA, {"facts": found.facts, "parts": found.parts} | ({"run": made} if made else {}), json_to):
         return
+    from seatrial.cli.inspect_words import Words
+
+    words = Words(lang)
     if why or floors or made:
-        _print_answers(found, why, floors)
+        _print_answers(found, why, floors, words)
         if made:
             from seatrial.cli.inspect_called import called_lines
 
-            _print_indented(called_lines(made, found.parts[0].needs))
+            _print_indented(called_lines(made, found.parts[0].needs, words))
     else:
-        _print_page(found)
+        _print_page(found, words)
 
 
 def _words(arguments: str) -> list[str]:
@@ -123,17 +132,17 @@ def _words(arguments: str) -> list[str]:
         raise click.BadParameter(f"{arguments!r}: {error}", param_hint="--run") from error
 
 
-def _print_answers(found: "Inspection", why: tuple[str, ...], floors: bool) -> None:
+def _print_answers(found: "Inspection", why: tuple[str, ...], floors: bool, words: "Words") -> None:
     from seatrial.cli.inspect_floors import floor_lines
     from seatrial.cli.inspect_why import why as asked_why
 
     # An error comes before the first line of an answer.
-    answers = [[*asked_why(part.facts, part.needs, what)] for part in found.parts for what in why]
+    answers = [[*asked_why(part.facts, part.needs, what, words)] for part in found.parts for what in why]
     for part in found.parts:
         if len(found.parts) > 1:
             click.echo(part.facts.path)
         for floor in part.needs.floors if floors else ():
-            _print_indented(floor_lines(floor))
+            _print_indented(floor_lines(floor, words))
     for lines in answers:
         _print_indented(lines)
 
@@ -143,11 +152,12 @@ def _print_indented(lines: Iterable[tuple[int, str]]) -> None:
         click.secho("  " * depth + line, bold=depth == 0)
 
 
-def _print_page(found: "Inspection") -> None:
+def _print_page(found: "Inspection", words: "Words") -> None:
     from seatrial.cli.inspect_page import page
+    from seatrial.cli.inspect_words import padded
 
     click.secho(found.facts.path, bold=True)
-    for title, rows in page(found):
+    for title, rows in page(found, words):
         click.secho(f"\n{title}", fg="cyan", bold=True)
         for label, value in rows:
-            click.echo(click.style(f"  {label}".ljust(_LABEL), dim=True) + value)
+            click.echo(click.style(padded(f"  {label}", _LABEL), dim=True) + value)

@@ -3,6 +3,7 @@
 import difflib
 from collections.abc import Iterable, Iterator
 
+from seatrial.cli.inspect_words import Words
 from seatrial.model.needs import Owner, User, Way
 
 __all__ = ["SHOWN", "Lines", "near", "owner_words", "user_lines", "way_lines"]
@@ -14,22 +15,25 @@ Lines = Iterator[tuple[int, str]]
 """Depth of indentation and text."""
 
 
-def user_lines(user: User) -> Lines:
+def user_lines(user: User, words: Words) -> Lines:
     """A function that uses something, and how Go code comes to it."""
-    what = "" if user.calls else ", which takes its address or reads it"
-    yield 0, f"{owner_words(user.owner)}{' (C)' if user.is_c else ''}{what}"
-    yield from way_lines(user.ways, user.owner.function)
+    function = owner_words(user.owner)
+    if user.is_c:
+        function = words("is-c", function=function)
+    yield 0, function if user.calls else words("takes-address", function=function)
+    yield from way_lines(user.ways, words, user.owner.function)
     if user.is_c and not user.ways:
-        yield 1, "no Go function was seen to lead there"
+        yield 1, words("no-go-leads")
 
 
-def way_lines(ways: tuple[Way, ...], function: str = "") -> Lines:
+def way_lines(ways: tuple[Way, ...], words: Words, function: str = "") -> Lines:
     """How Go code comes to C code. `function`: what needs no telling."""
     for way in ways[:SHOWN]:
         via = [name for name in way.via if name != function]
-        yield 1, f"from {owner_words(way.owner)}{' through ' + ', '.join(via) if via else ''}"
+        go = owner_words(way.owner)
+        yield 1, words("from-through", function=go, via=", ".join(via)) if via else words("from", function=go)
     if len(ways) > SHOWN:
-        yield 1, f"and from {len(ways) - SHOWN} more Go functions"
+        yield 1, words("more-go-functions", count=len(ways) - SHOWN)
 
 
 def owner_words(owner: Owner) -> str:

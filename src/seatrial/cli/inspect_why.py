@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from seatrial.cli.inspect_embedded import OBJECT, RELOCATION, why_object, why_relocation
 from seatrial.cli.inspect_owners import SHOWN, Lines, near, owner_words, user_lines
+from seatrial.cli.inspect_words import Words
 from seatrial.errors import CouldNotCheck, SeatrialError, UsageError
 from seatrial.model.absence import Unknown
 from seatrial.model.binary import BinaryFacts
@@ -14,6 +15,7 @@ from seatrial.model.needs import (
     FeatureUse,
     FloorKind,
     Needs,
+    Owner,
     Standing,
     SymbolNeed,
 )
@@ -23,7 +25,7 @@ __all__ = ["why"]
 _SYSCALL = "syscall:"
 
 
-def why(facts: BinaryFacts, needs: Needs, asked: str) -> Lines:
+def why(facts: BinaryFacts, needs: Needs, asked: str, words: Words) -> Lines:
     """Who asks for a symbol, symbol version, library, CPU feature, system call, kind of relocation or C object.
 
     Raises UsageError for what the binary does not ask for, naming what comes near; CouldNotCheck where the code could
@@ -31,7 +33,7 @@ def why(facts: BinaryFacts, needs: Needs, asked: str) -> Lines:
     """
     for prefix, told in _KINDS.items():
         if asked.startswith(prefix):
-            yield from told(needs, asked.removeprefix(prefix))
+            yield from told(needs, asked.removeprefix(prefix), words)
             return
     if isinstance(needs.symbols, Unknown):
         symbols: tuple[SymbolNeed, ...] = ()
@@ -46,65 +48,78 @@ def why(facts: BinaryFacts, needs: Needs, asked: str) -> Lines:
     ]
     found = [symbol for symbol in symbols if asked in (symbol.name, symbol.version, symbol.library)]
     if asked in libraries and not any(symbol.library == asked for symbol in found):
-        yield from _library(asked, symbols)
+        yield from _library(asked, symbols, words)
     elif found:
-        yield 0, _headline(asked, found)
+        yield 0, _headline(asked, found, words)
         for symbol in found:
-            yield from _symbol(symbol)
+            yield from _symbol(symbol, words)
     elif features or settings:
         for reason in settings:
-            yield 0, reason.message.text
-        yield from _feature(asked, features)
+            yield 0, words.message(reason.message)
+        yield from _feature(asked, features, words)
     else:
         raise _nothing(asked, facts, symbols, libraries, needs, unread)
 
 
-def _headline(asked: str, found: list[SymbolNeed]) -> str:
+def _headline(asked: str, found: list[SymbolNeed], words: Words) -> str:
     libraries = sorted({symbol.library for symbol in found if symbol.library})
-    of = f" of {', '.join(libraries)}" if libraries and libraries != [asked] else ""
-    return f"{asked}{of}: {len(found)} symbol{'s' if len(found) > 1 else ''}"
+    count = words.counted("symbol", len(found))
+    if libraries and libraries != [asked]:
+        return words("symbols-of", asked=asked, libraries=", ".join(libraries), symbols=count)
+    return words("value", what=asked, value=count)
 
 
-def _library(asked: str, symbols: tuple[SymbolNeed, ...]) -> Lines:
+def _library(asked: str, symbols: tuple[SymbolNeed, ...], words: Words) -> Lines:
     """A library of which no symbol is said to be: ELF names a library for versioned symbols only."""
     open_ones = [symbol for symbol in symbols if not symbol.library]
-    yield 0, f"{asked}: the file asks for it by name and does not say which symbols it takes from it"
+    yield 0, words("by-name-only", library=asked)
     if open_ones:
-        yield 1, f"{len(open_ones)} symbols are of no library that the file names:"
+        yield 1, words("of-no-library", count=len(open_ones))
         for symbol in open_ones[:SHOWN]:
-            yield from ((depth + 1, line) for depth, line in _symbol(symbol))
+            yield from ((depth + 1, line) for depth, line in _symbol(symbol, words))
         if len(open_ones) > SHOWN:
-            yield 2, f"and {len(open_ones) - SHOWN} more"
+            yield 2, words("more", count=len(open_ones) - SHOWN)
 
 
-def _symbol(symbol: SymbolNeed) -> Lines:
-    version = f"@{symbol.version}" if symbol.version else ""
-    yield 1, f"{symbol.name}{version}{' (weak)' if symbol.weak else ''}"
+def _symbol(symbol: SymbolNeed, words: Words) -> Lines:
+    name = f"{symbol.name}@{symbol.version}" if symbol.version else symbol.name
+    yield 1, words("weak", name=name) if symbol.weak else name
     for user in symbol.users[:SHOWN]:
-        yield from ((depth + 2, line) for depth, line in user_lines(user))
+        yield from ((depth + 2, line) for depth, line in user_lines(user, words))
     if len(symbol.users) > SHOWN:
-        yield 2, f"and {len(symbol.users) - SHOWN} more functions"
+        yield 2, words("more-functions", count=len(symbol.users) - SHOWN)
     if not symbol.users:
-        in_data = f"{symbol.in_data} words of data hold its address" if symbol.in_data else ""
-        yield 2, in_data or "no function was seen to use it"
+        yield 2, words("words-of-data", count=symbol.in_data) if symbol.in_data else words("nobody-uses")
 
 
-def _feature(asked: str, uses: list[FeatureUse]) -> Lines:
+def _feature(asked: str, uses: list[FeatureUse], words: Words) -> Lines:
     """Where instructions of a feature stand, those first that nothing guards."""
     for standing in reversed(Standing):
         found = [use for use in uses if use.standing is standing]
         if not found:
             continue
-        yield 0, f"{asked}, {standing.value}: {len(found)} function{'s' if len(found) > 1 else ''}"
+        functions = words.counted("function", len(found))
+        told = words(f"standing-{standing.name.lower()}")
+        yield 0, words("feature-standing", feature=asked, standing=told, functions=functions)
         for use in found:
-            count = f"{use.count} instruction{'s' if use.count != 1 else ''}"
-            yield 1, f"{owner_words(use.owner)}{' (C)' if use.is_c else ''}: {count} from {use.owner.address:#x} on"
-            yield 2, use.why.text
+            function = owner_words(use.owner)
+            if use.is_c:
+                function = words("is-c", function=function)
+            count = words.counted("instruction", use.count)
+            yield 1, words("from-on", function=function, instructions=count, address=f"{use.owner.address:#x}")
+            yield 2, words.message(use.why)
             if use.way:
-                yield 2, f"called by {', by '.join(owner_words(owner) for owner in use.way)}"
+                yield 2, _way(use.way, words)
 
 
-def _system_call(needs: Needs, name: str) -> Lines:
+def _way(owners: tuple[Owner, ...], words: Words) -> str:
+    told = words("called-by", function=owner_words(owners[0]))
+    for owner in owners[1:]:
+        told = words("called-by-next", ways=told, function=owner_words(owner))
+    return told
+
+
+def _system_call(needs: Needs, name: str, words: Words) -> Lines:
     calls = needs.system_calls
     if isinstance(calls, Unknown):
         raise CouldNotCheck(f"The system calls could not be read: {calls.unknown.removesuffix('.')}.")
@@ -115,26 +130,31 @@ def _system_call(needs: Needs, name: str) -> Lines:
             f"The code does not make the system call {name!r}.",
             near(name, names, _SYSCALL) or f"It makes {len(names)}; --json lists them.",
         )
-    yield from _call(found)
+    yield from _call(found, words)
     if calls.unresolved:
-        yield 0, f"calls whose number is not a constant, and which may be this one: {calls.unresolved}"
+        yield 0, words("may-be-this", count=calls.unresolved)
 
 
-def _call(call: Call) -> Lines:
-    since = f"Linux {call.since}" if call.since else "no kernel that is known here"
-    yield 0, f"{call.name}, number {call.number}, of {since}: {call.places} place{'s' if call.places != 1 else ''}"
+def _call(call: Call, words: Words) -> Lines:
+    since = f"Linux {call.since}" if call.since else words("no-kernel")
+    places = words.counted("place", call.places)
+    yield 0, words("call", call=call.name, number=call.number, since=since, places=places)
     for site in call.sites:
-        yield from _site(site)
+        yield from _site(site, words)
 
 
-def _site(site: CallSite) -> Lines:
-    through = f" through {site.through}" if site.through else ""
-    yield 1, f"{owner_words(site.owner)} at {site.owner.address:#x}{through}{' (C)' if site.is_c else ''}"
+def _site(site: CallSite, words: Words) -> Lines:
+    name = "site-through" if site.through else "site"
+    told = words(name, function=owner_words(site.owner), address=f"{site.owner.address:#x}", through=site.through)
+    yield 1, words("is-c", function=told) if site.is_c else told
     for caller in site.callers[:SHOWN]:
-        yield 2, f"called by {owner_words(caller)}"
+        yield 2, words("called-by", function=owner_words(caller))
     if len(site.callers) > SHOWN:
-        yield 2, f"and by {len(site.callers) - SHOWN} more"
-    yield 2, f"{site.without.text} ({site.source})" if site.without else "no way around it is known"
+        yield 2, words("more-callers", count=len(site.callers) - SHOWN)
+    if site.without:
+        yield 2, words("sourced", told=words.message(site.without), source=site.source)
+    else:
+        yield 2, words("no-way-around")
 
 
 def _nothing(
