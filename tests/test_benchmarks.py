@@ -41,11 +41,16 @@ def test_tasks_take_turns(stopwatch: ModuleType) -> None:
     assert times == {"a": [1.0, 3.0], "b": [2.0, 4.0]}
 
 
-def test_goals_are_ratios_of_cpu_time_and_a_peer_may_be_missing(stopwatch: ModuleType) -> None:
+@pytest.mark.parametrize(("goal", "verdict"), [(0.5, "met"), (0.4, "NOT met"), (0.2, "NOT met")])
+def test_goals_are_ratios_of_both_times_and_a_peer_may_be_missing(
+    stopwatch: ModuleType, goal: float, verdict: str
+) -> None:
     used = stopwatch.Usage
-    tasks = {"ours": lambda: used(9.0, 1.0, 5_000_000), "theirs": lambda: used(1.0, 2.0, 1), "none": lambda: None}
-    shown = stopwatch.compare(tasks, 2, [("ours", "theirs", 0.4), ("ours", "none", 0.1)], ("ours", 6_000_000))
-    assert "ours / theirs = 0.50, goal at most 0.4: NOT met" in shown
+    tasks = {"ours": lambda: used(0.5, 1.0, 5_000_000), "theirs": lambda: used(2.0, 2.0, 1), "none": lambda: None}
+    goals = [("ours", "theirs", goal), ("theirs", "ours", 3.0), ("ours", "none", 0.1)]
+    shown = stopwatch.compare(tasks, 2, goals, ("ours", 6_000_000))
+    assert f"ours / theirs = 0.50 of CPU, 0.25 passed, goal at most {goal}: {verdict}\n" in shown
+    assert "theirs / ours = 2.00 of CPU, 4.00 passed, goal at most 3.0: NOT met\n" in shown
     assert "ours: 5 MB, goal at most 6 MB: met" in shown
     assert shown.splitlines()[-1] == "  none is not there"
 
