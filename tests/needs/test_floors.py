@@ -186,6 +186,19 @@ def test_the_cpu_is_what_the_compiler_was_told() -> None:
 
 
 @pytest.mark.parametrize(
+    ("goarch", "release", "asked"),
+    [
+        ("loong64", "go1.27.3", "LA464 or later"),
+        ("s390x", "go1.19", "IBM z13 or later"),
+        ("s390x", "go1.18.10", "any"),
+    ],
+)
+def test_ports_without_a_variable_have_a_base(goarch: str, release: str, asked: str) -> None:
+    floor = floors(binary(goarch=goarch, go=GoBuildInfo(release)))[FloorKind.CPU]
+    assert headline(floor, Words()) == ("CPU", asked)
+
+
+@pytest.mark.parametrize(
     ("align", "address", "largest"),
     [(0x1000, 0x401000, 4096), (0x10000, 0x410000, 65536), (0x10000, 0x404000, 16384)],
 )

@@ -9,8 +9,9 @@ from seatrial.inspection import Inspection, Part
 from seatrial.model.absence import Unknown
 from seatrial.model.binary import BinaryFacts, BinaryFormat, GoBuildInfo, Kind, NeededSymbol
 from seatrial.model.go_target import VARIANT_AXES
-from seatrial.model.needs import Cause, FeatureUse, Floor, FloorKind, Needs, Standing
+from seatrial.model.needs import NOT_READ, Cause, FeatureUse, Floor, FloorKind, Needs, Standing
 from seatrial.model.states import Confidence
+from seatrial.tables.dispatch import followed_architectures
 
 __all__ = ["page"]
 
@@ -37,7 +38,7 @@ def page(found: Inspection, words: Words) -> Iterator[tuple[str, list[tuple[str,
         (words("what-it-is"), _identity(facts, words)),
         (words("what-it-needs"), _needs(facts, words)),
         *((words("from-when", which=which(part)), _floors(part.needs, words)) for part in found.parts),
-        *((words("may-use", which=which(part)), _may_use(part.needs, words)) for part in found.parts),
+        *((words("may-use", which=which(part)), _may_use(part, words)) for part in found.parts),
         *((words("embedded", which=which(part)), embedded_rows(part.needs, words)) for part in found.parts),
         (words("go"), _go(facts.go, words)),
         (words("how-linked"), _linking(facts, words)),
@@ -77,8 +78,11 @@ def _cpu(floor: Floor, words: Words) -> list[str]:
     ]
 
 
-def _may_use(needs: Needs, words: Words) -> Rows:
-    if isinstance(needs.instructions, Unknown):
+def _may_use(part: Part, words: Words) -> Rows:
+    needs = part.needs
+    if needs.instructions == NOT_READ and part.facts.goarch not in followed_architectures():
+        yield words("cpu-features"), words("not-told-apart", goarch=part.facts.goarch)
+    elif isinstance(needs.instructions, Unknown):
         yield words("cpu-features"), words("unknown-why", why=needs.instructions.unknown)
     else:
         yield from _listed(words("cpu-features"), _features(needs.instructions, words))
