@@ -136,7 +136,7 @@ func (out *Answer) prologues(m *image.Image, t *gometa.Meta, machine *steps.Mach
 		if code[form] == nil {
 			code[form] = map[string]int{}
 		}
-		code[form][fmt.Sprintf("%x", body[:size])]++
+		code[form][string(body[:size])]++
 	}
 	var best comparison
 	for form, n := range forms {
@@ -145,7 +145,7 @@ func (out *Answer) prologues(m *image.Image, t *gometa.Meta, machine *steps.Mach
 		}
 	}
 	out.G, out.Guard, out.OtherForms = best.g, best.guard, out.Checked-forms[best]
-	out.Prologue = mostFrequent(code[best])
+	out.Prologue = fmt.Sprintf("%x", mostFrequent(code[best]))
 }
 
 func mostFrequent(counts map[string]int) string {
@@ -192,7 +192,7 @@ func comparedX86(m *image.Image, body []byte, entry uint64, guard int64) (compar
 	if err != nil {
 		return comparison{}, 0, false
 	}
-	slots := map[uint8]string{} // registers that were loaded from thread-local storage
+	var slots [16]string // of registers that were loaded from thread-local storage
 	var in isa.Instruction
 	for at := 0; at < len(body); at += in.Len {
 		if arch.Decode(body[at:], entry+uint64(at), &in) != nil {
