@@ -104,13 +104,28 @@ func (l *List) findCalls() [][]Site {
 // Collected is room for sites until it is known how many there are.
 type Collected struct{ Sites []Site }
 
-var rooms = sync.Pool{New: func() any { return &Collected{make([]Site, 0, 1<<12)} }}
+var rooms struct { // not a sync.Pool, which forgets what grew
+	sync.Mutex
+	free []*Collected
+}
 
 // Room gives empty room, which is to be left again.
-func Room() *Collected { return rooms.Get().(*Collected) }
+func Room() *Collected {
+	rooms.Lock()
+	defer rooms.Unlock()
+	last := len(rooms.free) - 1
+	if last < 0 {
+		return &Collected{}
+	}
+	room := rooms.free[last]
+	rooms.free = rooms.free[:last]
+	return room
+}
 
 // Leave gives the room to the next one. The sites are to be copied before.
 func (c *Collected) Leave() {
 	c.Sites = c.Sites[:0]
-	rooms.Put(c)
+	rooms.Lock()
+	defer rooms.Unlock()
+	rooms.free = append(rooms.free, c)
 }

@@ -70,7 +70,7 @@ func (s *search) follow(f code.Func, body []byte) []site {
 // decode gives the instructions of a function, and the addresses that it jumps back to. A jump to the begin is no
 // loop: so does Go's code when the stack had to grow, with everything as it was.
 func (s *search) decode(f code.Func, body []byte) ([]steps.Step, map[uint64]bool) {
-	ops := make([]steps.Step, 0, len(body)/4)
+	ops := s.ops[:0]
 	loops := map[uint64]bool{}
 	pc := f.Entry
 	for len(body) > 0 {
@@ -83,6 +83,7 @@ func (s *search) decode(f code.Func, body []byte) ([]steps.Step, map[uint64]bool
 		body = body[o.Size:]
 		pc += uint64(o.Size)
 	}
+	s.ops = ops
 	return ops, loops
 }
 

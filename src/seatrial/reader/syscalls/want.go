@@ -55,6 +55,7 @@ type Answer struct {
 type search struct {
 	*code.List
 	entries map[uint64]entry
+	ops     []steps.Step // room for those of one function
 }
 
 const (
