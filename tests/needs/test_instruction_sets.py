@@ -260,3 +260,23 @@ def test_the_standard_library_asks_first(port: str, builder: Builder, reader: Pa
     out = folder / f"{goos}-{goarch}"
     builder.run_go(folder, ["build", "-o", str(out), "."], {"GOOS": goos, "GOARCH": goarch, "CGO_ENABLED": "0"})
     assert open_uses(read(out, reader)) == []
+
+
+@pytest.mark.sweep
+@pytest.mark.timeout(1200)
+@pytest.mark.parametrize("release", ["1.16.15", "1.19.4", "1.21.13", "1.23.12", "1.24.13", "1.25.14", "1.26.11"])
+@pytest.mark.parametrize("goarch", ["amd64", "arm64"])
+def test_the_standard_library_of_every_release_asks_first(
+    goarch: str, release: str, builder: Builder, reader: Path
+) -> None:
+    folder = builder.folder / "older"
+    folder.mkdir(exist_ok=True)
+    (folder / "go.mod").write_text("module example.com/older\n\ngo 1.16\n")
+    source = STANDARD.replace('\t"crypto/sha3"\n', "").replace("sha3.Sum256(key)", "sha1.Sum(key)")
+    (folder / "main.go").write_text(
+        source.replace("subtle.XORBytes(key, one[:], two[:])", "subtle.ConstantTimeByteEq(one[0], two[0])")
+    )
+    out = folder / f"{release}-{goarch}"
+    settings = {"GOOS": "linux", "GOARCH": goarch, "CGO_ENABLED": "0", "GOTOOLCHAIN": f"go{release}", "GOENV": "off"}
+    builder.run_go(folder, ["build", "-o", str(out), "."], settings)
+    assert open_uses(read(out, reader)) == []
