@@ -1,6 +1,5 @@
 """`seatrial inspect`: functions and who leads to them, in words."""
 
-import difflib
 from collections.abc import Iterable, Iterator
 
 from seatrial.cli.inspect_words import Words
@@ -47,6 +46,8 @@ def owner_words(owner: Owner) -> str:
 
 def near(asked: str, names: Iterable[str], before: str = "") -> str:
     """The names that come near, as a question; "" for none. Each is told with `before` it."""
+    import difflib
+
     folded = {name.casefold(): name for name in names}
     close = difflib.get_close_matches(asked.casefold(), folded, n=3)
     return f"Did you mean {', '.join(before + folded[name] for name in close)}?" if close else ""

@@ -1,7 +1,8 @@
 """ELF headers: the file header, program headers and sections (gABI 4.1, chapters 4 and 5)."""
 
-from dataclasses import dataclass
 from typing import NamedTuple
+
+import msgspec
 
 from seatrial.formats.address_space import AddressSpace, Mapping
 from seatrial.formats.window import CutOff, Malformed, NameTable, Window
@@ -45,8 +46,7 @@ class Section(NamedTuple):
     entry_size: int
 
 
-@dataclass(frozen=True)
-class ElfImage:
+class ElfImage(msgspec.Struct, frozen=True):
     """The headers of one ELF file; `window` reads its bytes in its own byte order."""
 
     window: Window

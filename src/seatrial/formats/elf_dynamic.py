@@ -4,7 +4,7 @@ gABI chapter 5 ("Dynamic Linking"), LSB core ("Symbol Versioning"). Everything i
 PT_DYNAMIC, so that a file without section headers says the same.
 """
 
-from dataclasses import dataclass
+import msgspec
 
 from seatrial.formats.elf import PT_DYNAMIC, SHT_DYNSYM, ElfImage
 from seatrial.formats.symbols import SYMBOL_LIMIT, Collected, Symbols
@@ -26,8 +26,7 @@ _STV_HIDDEN = (1, 2)  # STV_INTERNAL, STV_HIDDEN
 _STT_NAMELESS = (3, 4)  # STT_SECTION, STT_FILE
 
 
-@dataclass(frozen=True)
-class Dynamic:
+class Dynamic(msgspec.Struct, frozen=True):
     """The dynamic section: tag to its values, in the file's order."""
 
     image: ElfImage

@@ -1,7 +1,8 @@
 """Mach-O headers and load commands, and the table of a universal file (xnu: mach-o/loader.h, mach-o/fat.h)."""
 
-from dataclasses import dataclass
 from typing import NamedTuple
+
+import msgspec
 
 from seatrial.formats.address_space import AddressSpace, Mapping
 from seatrial.formats.window import CutOff, Malformed, NotABinary, Window, printable
@@ -55,8 +56,7 @@ class Slice(NamedTuple):
     size: int
 
 
-@dataclass(frozen=True)
-class MachoImage:
+class MachoImage(msgspec.Struct, frozen=True):
     window: Window
     bits: int
     cpu: int

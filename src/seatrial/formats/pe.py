@@ -1,7 +1,8 @@
 """PE and COFF headers (Microsoft "PE Format")."""
 
-from dataclasses import dataclass
 from typing import NamedTuple
+
+import msgspec
 
 from seatrial.formats.address_space import AddressSpace, Mapping
 from seatrial.formats.window import CutOff, Malformed, NotABinary, Window, printable
@@ -28,8 +29,7 @@ class PeSection(NamedTuple):
     flags: int
 
 
-@dataclass(frozen=True)
-class PeImage:
+class PeImage(msgspec.Struct, frozen=True):
     """The headers of one image, or of one COFF object (`is_object`: then no optional header was read)."""
 
     window: Window
