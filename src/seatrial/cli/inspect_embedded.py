@@ -41,7 +41,7 @@ def why_relocation(needs: Needs, asked: str, words: Words) -> Lines:
             yield 1, words("is-c", function=function) if user.is_c else function
             yield from ((depth + 1, line) for depth, line in way_lines(user.ways, words, user.owner.function))
         if len(one.users) > SHOWN:
-            yield 1, words("more-functions", count=len(one.users) - SHOWN)
+            yield 1, words.counted("more-functions", len(one.users) - SHOWN)
         if one.in_data:
             yield 1, words("not-used", places=words.counted("place", one.in_data))
 

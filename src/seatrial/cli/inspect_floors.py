@@ -42,7 +42,7 @@ def floor_lines(floor: Floor, words: Words) -> Iterator[tuple[int, str]]:
             packages = list(dict.fromkeys(owner.package or owner.function for owner in reason.owners))
             yield 2, words("by-packages", packages=words.some(packages, _OTHERS))
     if len(floor.reasons) > _OTHERS:
-        yield 1, words("lower-reasons", count=len(floor.reasons) - _OTHERS)
+        yield 1, words.counted("lower-reasons", len(floor.reasons) - _OTHERS)
     for unknown in floor.unknown:
         yield 1, words("not-known-why", why=words.message(unknown))
 

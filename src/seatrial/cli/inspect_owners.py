@@ -32,7 +32,7 @@ def way_lines(ways: tuple[Way, ...], words: Words, function: str = "") -> Lines:
         go = owner_words(way.owner)
         yield 1, words("from-through", function=go, via=", ".join(via)) if via else words("from", function=go)
     if len(ways) > SHOWN:
-        yield 1, words("more-go-functions", count=len(ways) - SHOWN)
+        yield 1, words.counted("more-go-functions", len(ways) - SHOWN)
 
 
 def owner_words(owner: Owner) -> str:

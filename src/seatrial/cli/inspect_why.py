@@ -87,7 +87,7 @@ def _symbol(symbol: SymbolNeed, words: Words) -> Lines:
     for user in symbol.users[:SHOWN]:
         yield from ((depth + 2, line) for depth, line in user_lines(user, words))
     if len(symbol.users) > SHOWN:
-        yield 2, words("more-functions", count=len(symbol.users) - SHOWN)
+        yield 2, words.counted("more-functions", len(symbol.users) - SHOWN)
     if not symbol.users:
         yield 2, words("words-of-data", count=symbol.in_data) if symbol.in_data else words("nobody-uses")
 
