@@ -19,7 +19,8 @@ type Relocated struct {
 
 const (
 	inText         = "text"  // the kind of those that change what is not mapped for writing
-	relocatedLimit = 1 << 16 // places that are followed
+	relocatedLimit = 1 << 16 // places whose users are looked for; the others are counted
+	sectionLimit   = 16      // that are named for a kind and symbol
 	groupLimit     = 1 << 12 // kinds and symbols that are told apart
 )
 
@@ -42,10 +43,8 @@ func (g *graph) relocated(kinds map[string][]uint32, slots map[uint64]string) []
 	var groups []*group
 	index := map[[2]string]*group{}
 	places := 0
+	all := sectionsOf(g.Image)
 	wanted := func(addr uint64, kind uint32) bool {
-		if places >= relocatedLimit {
-			return false
-		}
 		return byType[kind] != "" || !g.Image.Object() && g.Image.ReadOnlyAt(addr)
 	}
 	g.Image.EachRelocation(wanted, func(r image.Relocation) {
@@ -57,19 +56,24 @@ func (g *graph) relocated(kinds map[string][]uint32, slots map[uint64]string) []
 		if kind == "irelative" {
 			r.Symbol = g.resolver(r)
 		}
+		if len(groups) >= groupLimit && index[[2]string{kind, r.Symbol}] == nil {
+			r.Symbol = "" // with all others of its kind
+		}
 		id := [2]string{kind, r.Symbol}
 		one := index[id]
 		if one == nil {
-			if len(groups) >= groupLimit {
-				return
-			}
 			one = &group{told: &Relocated{Kind: kind, Symbol: r.Symbol, Sections: []string{}}, key: fmt.Sprintf("\x00%d", len(groups))}
 			index[id] = one
 			groups = append(groups, one)
 		}
 		one.told.Places++
-		if name := sectionAt(g.Image, r.Addr); name != "" && !slices.Contains(one.told.Sections, name) {
-			one.told.Sections = append(one.told.Sections, name)
+		if len(one.told.Sections) < sectionLimit {
+			if name := all.name(r.Addr); name != "" && !slices.Contains(one.told.Sections, name) {
+				one.told.Sections = append(one.told.Sections, name)
+			}
+		}
+		if places > relocatedLimit {
+			return
 		}
 		if i := g.At(r.Addr); i >= 0 {
 			one.direct = append(one.direct, use{i, r.Addr, false})

@@ -45,11 +45,12 @@ func slotsOf(m *image.Image, t *gometa.Meta) (*Slots, error) {
 		return nil, fmt.Errorf("stubs on %s are not followed", m.GOARCH)
 	}
 	answer := &Slots{Slots: []Slot{}}
+	all := sectionsOf(m)
 	// Found by the slot, not by the name: one name may have several.
 	keys := map[uint64]string{}
 	m.EachBound(func(addr uint64, name string) {
 		keys[addr] = strconv.FormatUint(addr, 16)
-		answer.Slots = append(answer.Slots, Slot{name, addr, sectionAt(m, addr), []Stub{}})
+		answer.Slots = append(answer.Slots, Slot{name, addr, all.name(addr), []Stub{}})
 	})
 	g := newGraph(l, keys)
 	g.findStubs(map[uint64]bool{})
@@ -61,19 +62,33 @@ func slotsOf(m *image.Image, t *gometa.Meta) (*Slots, error) {
 	for i := range answer.Slots {
 		slot := &answer.Slots[i]
 		for _, begin := range g.begins(marked[keys[slot.Address]]) {
-			slot.Stubs = append(slot.Stubs, Stub{begin, sectionAt(m, begin)})
+			slot.Stubs = append(slot.Stubs, Stub{begin, all.name(begin)})
 		}
 	}
 	return answer, nil
 }
 
-func sectionAt(m *image.Image, addr uint64) string {
+// sections finds the mapped section of an address.
+type sections []*image.Section
+
+func sectionsOf(m *image.Image) sections {
+	var all sections
 	for i := range m.Sections {
-		if s := &m.Sections[i]; s.Flags != "" && addr-s.Addr < s.MemSize {
-			return s.Name
+		if m.Sections[i].Flags != "" && m.Sections[i].MemSize > 0 {
+			all = append(all, &m.Sections[i])
 		}
 	}
-	return ""
+	sort.SliceStable(all, func(i, j int) bool { return all[i].Addr < all[j].Addr })
+	return all
+}
+
+// name is "" where no section holds the address.
+func (all sections) name(addr uint64) string {
+	i := sort.Search(len(all), func(i int) bool { return all[i].Addr > addr }) - 1
+	if i < 0 || addr-all[i].Addr >= all[i].MemSize {
+		return ""
+	}
+	return all[i].Name
 }
 
 // begins gives the first instruction of each stub, of the places from which control reaches its jump.
