@@ -8,6 +8,7 @@ import pytest
 
 from seatrial.formats import read_binary
 from seatrial.inspection import needs_in
+from seatrial.model.absence import Unknown
 from seatrial.model.binary import GoBuildInfo, Relocations
 from seatrial.model.insight import Deep
 from seatrial.model.needs import CObject, CObjects, FloorKind, Needs, RelocationKind, RelocationNeed
@@ -210,6 +211,7 @@ def test_an_archive_is_read_as_if_it_were_linked(builder: Builder, reader: Path)
     needs = read(build(builder, TARGETS["amd64"], "-buildmode=c-archive"), reader)
     assert "runtime" in users(relocations(needs, RelocationKind.TLS_INITIAL_EXEC))
     assert not [reason for reason in needs.floor(FloorKind.CPU).reasons if reason.subject != "GOAMD64=v1"]
+    assert isinstance(needs.c_objects, Unknown) and "members beside" in needs.c_objects.unknown
 
 
 def test_a_variable_that_is_copied(builder: Builder, reader: Path) -> None:

@@ -78,7 +78,7 @@ class _Callers(msgspec.Struct, frozen=True):
 def caller_wants(facts: BinaryFacts, defined: tuple[str, ...]) -> dict[str, Any]:
     """The want to ask the reader for; empty where nothing of the binary can be asked. `defined`: functions in it."""
     kinds = _relocation_kinds(facts)
-    objects = _may_hold_c(facts)
+    objects = _may_hold_c(facts) and facts.kind is not Kind.ARCHIVE
     imports = facts.imports if isinstance(facts.imports, tuple) else ()
     if not (imports or defined or kinds or objects):
         return {}
@@ -180,6 +180,8 @@ def objects_of(facts: BinaryFacts, deep: Deep) -> CObjects | Unknown:
     """The C objects whose code is in the binary, each with the Go package that it is of and those that use it."""
     if not _may_hold_c(facts):
         return CObjects()
+    if facts.kind is Kind.ARCHIVE:
+        return Unknown("of an archive the object of Go alone is read: its C objects are members beside that one")
     answer = _answer(facts, deep)
     if isinstance(answer, Unknown):
         return answer
