@@ -10,7 +10,8 @@ import pytest
 
 from seatrial.errors import CouldNotCheck, UsageError
 from seatrial.machines import Machine, acceleration, boot, booting, command_line
-from seatrial.model.machine import BootStage, CgroupMode, Limits, MachineSpec, VmLost, WrongMachine
+from seatrial.machines.emulation import Emulation
+from seatrial.model.machine import BootStage, CgroupMode, Limits, MachineSpec, Seen, VmLost, WrongMachine
 from seatrial.store import Store
 from support.machines import GUEST, KERNELS, boot_machine, emulator, init, machine_spec, with_guest
 
@@ -85,6 +86,36 @@ def test_a_snapshot_is_made_and_restored_with_another_entropy_and_the_time_of_no
         if not restored:
             time.sleep(5.0)  # by which the clock in the snapshot is behind
     assert len(numbers) == 3
+
+
+@pytest.mark.parametrize("goarch", ["amd64", "riscv64", "loong64"])
+def test_the_timers_of_a_restored_machine_go_on_though_their_time_has_passed(
+    goarch: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spec, store = machine_spec(goarch), Store(tmp_path)
+    boot_machine(spec, store).close()
+    begin = booting._begin
+
+    def late(emulation: Emulation) -> Seen:
+        time.sleep(2.0)
+        return begin(emulation)
+
+    monkeypatch.setattr(booting, "_begin", late)
+    machine = with_guest(boot_machine(spec, store))
+    assert machine.restored is True
+    for processor in "01":
+        assert machine.run([GUEST, "nap"], {}, seconds=20.0, limits=Limits(cpuset=processor)).stdout == b"awake\n"
+    machine.close()
+
+
+def test_a_machine_with_one_processor_is_restored_where_qemu_starts_its_timers(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    for goarch, restored in {"amd64": True, "riscv64": False}.items():
+        spec = msgspec.structs.replace(machine_spec(goarch), cpus=1)
+        boot_machine(spec, store).close()
+        machine = boot_machine(spec, store)
+        machine.close()
+        assert machine.restored is restored
 
 
 def test_a_damaged_snapshot_is_deleted_and_the_machine_booted(spec: MachineSpec, store: Store) -> None:

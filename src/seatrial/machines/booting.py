@@ -33,6 +33,9 @@ __all__ = ["boot", "init_program"]
 _BOOT_SECONDS = 120.0
 """Ten times what the slowest took on a busy machine."""
 _BEGIN_SECONDS = 20.0
+_IDLE_SECONDS = 0.03
+"""Three times the longest nap of a thread of the Go runtime that watches the others (sysmon, runtime/proc.go)."""
+_SETTLE_SECONDS = 5.0
 _ENTROPY = 64
 
 _INIT = Path(seatrial.__file__).parent / "probes" / "init"
@@ -65,7 +68,7 @@ def boot(
             return machine
         if spec.accelerator == "kvm":
             raise CouldNotCheck(f"No machine can be booted under KVM here: {reason}.", "Use the accelerator tcg.")
-    snapshots = snapshots and row.snapshots
+    snapshots = snapshots and (row.restarts_timers or spec.cpus > 1)
     machine = (booting.restored() if snapshots else None) or booting.booted(snapshots)
     machine.accelerator_reason = reason
     return machine
@@ -165,6 +168,10 @@ class _Booting:
         return self._ready(emulation, began)
 
     def _save(self, emulation: Emulation, state: int) -> None:
+        """Keep a snapshot, once the guest is idle: an interrupt of a timer that is under way would not be in it."""
+        if not emulation.is_quiet(_IDLE_SECONDS, _SETTLE_SECONDS):
+            self.note("no snapshot is kept of this machine: it does not come to rest")
+            return
         try:
             self._snapshots.save(self._key, state, emulation.qmp, FDSET)
         except QmpError as error:

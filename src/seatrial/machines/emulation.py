@@ -7,7 +7,9 @@ QEMU with us.
 
 import re
 import socket
+import time
 from collections.abc import Sequence
+from pathlib import Path
 
 from seatrial.machines.channel import Channel
 from seatrial.machines.device_tree import GdbError, rewrite
@@ -23,6 +25,7 @@ FDSET = 1
 """QEMU's number of the file for the machine's state: it opens /dev/fdset/1."""
 
 _TAIL = 40
+_LOOK_SECONDS = 0.002
 _LAST_WORDS = re.compile(r"(?<!end )Kernel panic - not syncing: .*|seatrial init: (?!started).*")
 _WARNING = re.compile(r"support requested feature: \S+?\.([\w.-]+) \[bit")
 
@@ -30,6 +33,14 @@ _WARNING = re.compile(r"support requested feature: \S+?\.([\w.-]+) \[bit")
 def unsupported_features(stderr: str) -> tuple[str, ...]:
     """The features of QEMU's warnings "doesn't support requested feature", in QEMU's names."""
     return tuple(sorted(set(_WARNING.findall(stderr))))
+
+
+def _wants_a_processor(stat: Path) -> bool:
+    """Whether a thread runs or is ready to, by its state in proc_pid_stat(5); not one that has ended."""
+    try:
+        return stat.read_text("utf-8").rpartition(")")[2].split()[0] == "R"
+    except OSError:
+        return False
 
 
 class Emulation:
@@ -88,6 +99,17 @@ class Emulation:
     def log(self) -> str:
         """What QEMU said on stderr."""
         return self._running.output()[1]
+
+    def is_quiet(self, spell: float, seconds: float) -> bool:
+        """Whether none of QEMU's threads wants a processor for a spell, waited for within this time."""
+        tasks = Path("/proc", str(self._running.pid), "task")
+        deadline = time.monotonic() + seconds
+        since = time.monotonic()
+        while (now := time.monotonic()) < deadline and now - since < spell:
+            time.sleep(_LOOK_SECONDS)
+            if any(_wants_a_processor(task) for task in tasks.glob("*/stat")):
+                since = time.monotonic()
+        return now - since >= spell
 
     def wait(self, seconds: float) -> bool:
         """Whether it ends within this time."""

@@ -40,8 +40,8 @@ class GuestMachine(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     arguments: tuple[str, ...] = ()
     """Of the kernel command line."""
     device_tree: DeviceTree | None = None
-    snapshots: bool = True
-    """Whether QEMU restores such machines as they were."""
+    restarts_timers: bool = True
+    """Whether QEMU starts the timers of a restored machine; else our init does, where it has a second processor."""
     kvm: Literal["", "host", "models"] = ""
     """What CPUs it can have under KVM: none, the host's, or those with a name too."""
 

@@ -22,7 +22,7 @@ func main() {
 		"say": say, "exit": exit, "die": die, "sleep": sleep, "copy": copyInput, "catch": catch, "orphan": orphan, "escape": escape,
 		"eat": eat, "processors": processors, "nodes": nodes, "groups": groups, "listen": listen, "random": random,
 		"clock": clock, "panic": kernelPanic, "restart": restart, "flood": flood, "fork": fork, "terminal": terminal,
-		"limits": limits, "account": account, "alone": alone, "list": list, "taint": taint,
+		"limits": limits, "account": account, "alone": alone, "list": list, "taint": taint, "nap": nap,
 	}
 	if err := verbs[os.Args[1]](os.Args[2:]); err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -58,6 +58,12 @@ func sleep(words []string) error {
 	}
 	fmt.Println("asleep")
 	time.Sleep(10 * time.Minute)
+	return nil
+}
+
+func nap([]string) error {
+	time.Sleep(20 * time.Millisecond)
+	fmt.Println("awake")
 	return nil
 }
 

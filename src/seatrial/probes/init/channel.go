@@ -146,6 +146,9 @@ func (link *channel) fill(buffer []byte) error {
 			alone = time.Time{}
 		case alone.IsZero(): // for a moment after a snapshot was restored, too
 			alone = time.Now()
+			if err := restartTimers(); err != nil { // the next sleep needs them
+				return err
+			}
 		case time.Since(alone) > hostPatience:
 			must("waiting for the host", errors.New("nobody is at the other end"))
 		default:
@@ -178,6 +181,11 @@ func (link *channel) read() {
 		if err != nil {
 			link.failed = err
 			return
+		}
+		if kind == kindBegin { // here and now: waking another goroutine may take a timer (usleep in runqgrab, runtime/proc.go)
+			if link.failed = restartTimers(); link.failed != nil {
+				return
+			}
 		}
 		switch kind {
 		case kindPing:
