@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from seatrial.account import account
-from seatrial.attribution import RUNS, Experiment, Look, Step, Subject, Tried, Verdict, next_step
+from seatrial.attribution import RUNS, next_step
+from seatrial.model.attribution import Experiment, Look, Step, Subject, Tried, Verdict
 from seatrial.model.message import Message
 from seatrial.model.runner import Offer
 from seatrial.model.states import Fidelity, State

@@ -7,8 +7,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from seatrial.attribution import Subject
 from seatrial.errors import CouldNotCheck
+from seatrial.model.attribution import Subject
 from seatrial.model.binary import BinaryFacts, BinaryFormat, GoBuildInfo, Kind, Linkage
 from seatrial.model.message import Message
 from seatrial.model.platform import Certainty, Fact, Libc, Platform

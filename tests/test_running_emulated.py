@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from seatrial.attribution import Subject
 from seatrial.errors import CouldNotCheck
 from seatrial.formats import read_binary
+from seatrial.model.attribution import Subject
 from seatrial.model.finding import Evidence
 from seatrial.model.report import Stage
 from seatrial.model.runner import Offer

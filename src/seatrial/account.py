@@ -1,6 +1,7 @@
 """Tells what attribution tried and what came of it, as evidence."""
 
-from seatrial.attribution import History, Subject, fault_evidence, faults_met
+from seatrial.attribution import fault_evidence, faults_met
+from seatrial.model.attribution import History, Subject
 from seatrial.model.finding import Evidence
 from seatrial.model.runner import Offer
 from seatrial.model.trial import CanaryResult, Observation

@@ -6,12 +6,8 @@ No step makes an `emulator` verdict of text alone: the canary, a table row that 
 the runner says it lacks, or a second implementation has to agree.
 """
 
-from enum import StrEnum
-
-import msgspec
-
+from seatrial.model.attribution import Experiment, History, Look, Step, Subject, Verdict
 from seatrial.model.finding import Evidence
-from seatrial.model.message import Message
 from seatrial.model.runner import Offer
 from seatrial.model.states import Fidelity, State
 from seatrial.model.trial import CanaryResult, Layer, Observation, Perturbation
@@ -19,19 +15,7 @@ from seatrial.tables.emulator_faults import EmulatorFault, Place, known_faults
 from seatrial.tables.messages import message
 from seatrial.tables.version_ranges import numbers
 
-__all__ = [
-    "RUNS",
-    "Experiment",
-    "History",
-    "Look",
-    "Step",
-    "Subject",
-    "Tried",
-    "Verdict",
-    "fault_evidence",
-    "faults_met",
-    "next_step",
-]
+__all__ = ["RUNS", "fault_evidence", "faults_met", "next_step"]
 
 RUNS = 3
 """How often a trial is repeated, made under each perturbation, and made under a second implementation.
@@ -43,82 +27,6 @@ _ENOEXEC = "exec format error"
 """What Go says when a program that it starts is for another machine (Go source: syscall/zerrors_linux_*.go)."""
 
 _REAL = (Fidelity.HOST, Fidelity.HARDWARE)
-
-
-class Step(StrEnum):
-    """The step that decided, or that asks for an experiment."""
-
-    STAGE = "attribution:stage"
-    CANARY = "attribution:canary"
-    CAPABILITY = "attribution:capability"
-    KNOWN_FAULT = "attribution:known-fault"
-    REPEAT = "attribution:repeat"
-    PERTURB = "attribution:perturb"
-    ESCALATE = "attribution:escalate"
-    REMAINDER = "attribution:remainder"
-    """What is left when no step decided."""
-
-
-class Subject(msgspec.Struct, frozen=True, kw_only=True):
-    """What attribution has to know of the artifact, its platform and this host."""
-
-    goos: str
-    goarch: str
-    go_version: str = ""
-    """That built the artifact."""
-    required: frozenset[str] = frozenset()
-    """CPU features that the artifact's Go variant demands (kernel's names)."""
-    dynamic: bool = False
-    interpreter: str = ""
-    loader: str = ""
-    """The platform's own."""
-    libc_version: str = ""
-    """The platform's own."""
-    page_size: int = 0
-    """The platform's, in bytes; 0 when not known."""
-    host_arch: str = ""
-    host_kernel: str = ""
-    replaceable: bool = True
-    """False: the user chose the runner, and another may only give a second opinion."""
-    perturbed: bool = True
-    """False: step 6 is left out, because a suspicion would change nothing in what is made of the verdict."""
-
-
-class Experiment(msgspec.Struct, frozen=True):
-    """What to do next: the canary, or the trial, under one of the offers."""
-
-    offer: int
-    """Index into the offers."""
-    step: Step
-    canary: bool = False
-    perturbation: Perturbation | None = None
-
-
-class Look(msgspec.Struct, frozen=True):
-    """What to do next: look for one more offer, because those that there are do not decide."""
-
-
-class Tried(msgspec.Struct, frozen=True):
-    """An experiment and what came of it."""
-
-    experiment: Experiment
-    result: Observation | CanaryResult
-
-
-class Verdict(msgspec.Struct, frozen=True):
-    """How the stage ended. `offer` is the index of the offer that it rests on."""
-
-    state: State
-    reason: Message
-    offer: int
-    rule: str = ""
-    """The step that decided; "" for a trial that simply went well."""
-    reason_code: str = ""
-    evidence: tuple[Evidence, ...] = ()
-
-
-History = tuple[Tried, ...]
-"""In the order in which they were made."""
 
 
 def next_step(

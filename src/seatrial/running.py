@@ -6,8 +6,9 @@ from collections.abc import Callable
 import msgspec
 
 from seatrial.account import account
-from seatrial.attribution import Look, Step, Subject, Tried, Verdict, next_step
+from seatrial.attribution import next_step
 from seatrial.errors import CouldNotCheck, UsageError
+from seatrial.model.attribution import Look, Step, Subject, Tried, Verdict
 from seatrial.model.binary import BinaryFacts, Linkage
 from seatrial.model.finding import Evidence
 from seatrial.model.platform import Platform

@@ -2,8 +2,9 @@
 
 import msgspec
 
-from seatrial.attribution import Subject, faults_met
+from seatrial.attribution import faults_met
 from seatrial.conformance.proposals import propose
+from seatrial.model.attribution import Subject
 from seatrial.model.conformance import CaseVerdict, Witness
 from seatrial.model.runner import Offer
 from seatrial.model.states import Fidelity, State

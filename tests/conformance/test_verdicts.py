@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterable, Mapping
 
 import pytest
 
-from seatrial.attribution import Experiment, Subject
 from seatrial.conformance.part import Part, observation
 from seatrial.conformance.verdicts import attribute
+from seatrial.model.attribution import Experiment, Subject
 from seatrial.model.conformance import CaseInfo, CaseOutcome
 from seatrial.model.runner import Offer
 from seatrial.model.states import Fidelity, State

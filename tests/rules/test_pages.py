@@ -9,8 +9,8 @@ import jsonschema
 import pytest
 
 import seatrial.rules
-from seatrial.attribution import Step
 from seatrial.errors import UsageError
+from seatrial.model.attribution import Step
 from seatrial.rules import catalogue, explanation, explanation_ids, rule_ids
 from seatrial.running import NEWER_LIBC
 from seatrial.tables.messages import LANGUAGES, templates

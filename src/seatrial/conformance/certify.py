@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 
 from seatrial import __version__
-from seatrial.attribution import Look, Tried, Verdict, next_step
+from seatrial.attribution import next_step
 from seatrial.build.conformance import CgoProbe, build_cgo_probe, build_pure_probe
 from seatrial.conformance.host_platform import host_platform
 from seatrial.conformance.part import Canaries, Part, Place, Search
@@ -16,6 +16,7 @@ from seatrial.conformance.proposals import propose
 from seatrial.conformance.verdicts import Attributed, attribute, is_real, place_of
 from seatrial.errors import CouldNotCheck
 from seatrial.host import host
+from seatrial.model.attribution import Look, Tried, Verdict
 from seatrial.model.conformance import (
     CaseInfo,
     CaseOutcome,

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import msgspec
 
-from seatrial.attribution import Experiment, Subject
 from seatrial.formats import read_binary
+from seatrial.model.attribution import Experiment, Subject
 from seatrial.model.conformance import CaseInfo, CaseOutcome
 from seatrial.model.message import Message
 from seatrial.model.platform import Platform

@@ -6,7 +6,7 @@ A person judges them: a row says that the emulator is at fault, which two places
 import re
 import tomllib
 
-from seatrial.attribution import Step, Subject
+from seatrial.model.attribution import Step, Subject
 from seatrial.model.conformance import CaseVerdict
 from seatrial.model.runner import Offer
 from seatrial.model.states import State

@@ -9,8 +9,9 @@ from collections.abc import Iterable
 
 import msgspec
 
-from seatrial.attribution import Experiment, Look, Step, Tried, Verdict, next_step
+from seatrial.attribution import next_step
 from seatrial.conformance.part import Part, observation
+from seatrial.model.attribution import Experiment, Look, Step, Tried, Verdict
 from seatrial.model.conformance import CaseOutcome, Witness
 from seatrial.model.runner import Offer
 from seatrial.model.states import Fidelity, State
