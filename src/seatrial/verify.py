@@ -10,7 +10,8 @@ from pathlib import Path
 import msgspec
 
 from seatrial import __version__, processes
-from seatrial.cells import CellRun, Context, Outcome
+from seatrial.cells import CellRun
+from seatrial.context import Context, Outcome
 from seatrial.executed import with_executed
 from seatrial.host import host
 from seatrial.machines import init_program

@@ -118,6 +118,28 @@ def test_children_and_theirs_die_with_their_parent() -> None:
     pytest.fail("the child outlived its killed parent")
 
 
+@pytest.mark.parametrize("ending", ["time.sleep(60)", "sys.exit('raised')"])
+def test_a_scratch_folder_goes_with_its_process(tmp_path: Path, ending: str) -> None:
+    script = (
+        "import os, sys, time; from seatrial.processes import scratch_folder, start\n"
+        "with scratch_folder('of-this-test-') as folder:\n"
+        "    start(['sh', '-c', f'while :; do : >{folder}/$$.$((n = n + 1)); done'], {'PATH': os.environ['PATH']})\n"
+        "    while not list(folder.iterdir()): time.sleep(0.01)\n"
+        f"    print(folder, flush=True); {ending}"
+    )
+    environment = os.environ | {"TMPDIR": str(tmp_path)}
+    parent = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, env=environment)
+    assert parent.stdout is not None
+    assert parent.stdout.readline().startswith(os.fsencode(tmp_path / "of-this-test-"))
+    if "sleep" in ending:
+        parent.kill()
+    parent.communicate()
+    deadline = time.monotonic() + 30
+    while list(tmp_path.iterdir()) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_interrupt_ends_what_runs_and_refuses_what_comes() -> None:
     running = start(["sleep", "60"], PATH)
     assert not isinstance(running, Outcome)

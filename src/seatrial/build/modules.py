@@ -5,12 +5,12 @@ so go.mod and go.sum are copied into our store and given to `go` with -modfile.
 """
 
 import re
-import tempfile
 from pathlib import Path
 
 import msgspec
 
 from seatrial.errors import CouldNotCheck, UsageError
+from seatrial.processes import scratch_folder
 from seatrial.store import Store, digest
 from seatrial.toolchains.go import GoToolchain
 
@@ -89,10 +89,10 @@ def _find(package: str, version: str, go: GoToolchain) -> tuple[_Download, str]:
     elements = package.strip("/").split("/")
     failures: list[str] = []
     without: _Download | None = None
-    with tempfile.TemporaryDirectory(prefix="seatrial-module-") as empty:
+    with scratch_folder("seatrial-module-") as empty:
         for length in range(len(elements), 0, -1):
             path, inside = "/".join(elements[:length]), "/".join(elements[length:])
-            answer = _download(f"{path}@{version}", go, empty)
+            answer = _download(f"{path}@{version}", go, str(empty))
             if answer.Error:
                 failures.append(answer.Error)
             elif (Path(answer.Dir) / inside).is_dir():

@@ -1,7 +1,6 @@
 """The whole suite as one static file for a machine without Python: the pure probe, with the cgo probe inside it."""
 
 import shutil
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from seatrial.errors import UsageError
 from seatrial.model.platform import Certainty, Fact, Libc, Platform
 from seatrial.model.project import BuildSettings
 from seatrial.platforms.files import GOARCHES
+from seatrial.processes import scratch_folder
 from seatrial.store import Store, write_atomically
 from seatrial.tables.conformance_cases import cases_of
 from seatrial.tables.instruction_sets import default_variant
@@ -39,8 +39,8 @@ def export_suite(
     toolchain = find_go(go, store)
     note(f"building the suite for {port}")
     carried = build_cgo_probe(platform, toolchain, store, note=note)
-    with tempfile.TemporaryDirectory(prefix="seatrial-export-") as folder:
-        source = Path(folder) / "conformance"
+    with scratch_folder("seatrial-export-") as folder:
+        source = folder / "conformance"
         shutil.copytree(SUITE, source)
         payload = source / "payload"
         _fill(payload, platform, carried)

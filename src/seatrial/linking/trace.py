@@ -5,7 +5,6 @@ import re
 import shlex
 import shutil
 import signal
-import tempfile
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
@@ -17,7 +16,7 @@ from seatrial.linking.explain import explained, not_found, with_refusals
 from seatrial.model.absence import Unknown
 from seatrial.model.binary import BinaryFacts, BinaryFormat, Linkage
 from seatrial.model.linking import LinkTrace, LoaderError, Lookup
-from seatrial.processes import Outcome, run, start
+from seatrial.processes import Outcome, run, scratch_folder, start
 from seatrial.store import Store, digest, file_digest
 from seatrial.tables.messages import message
 from seatrial.toolchains import find_zig
@@ -43,8 +42,7 @@ def trace_linking(argv: Sequence[str], store: Store, seconds: float = 10.0) -> L
     argv = (program, *argv[1:])
     facts = read_binary(Path(program))
     _check(program, facts)
-    with tempfile.TemporaryDirectory(prefix="seatrial-linking-") as folder:
-        place = Path(folder)
+    with scratch_folder("seatrial-linking-") as place:
         audit = _audit_library(store)
         heard = place / "audit"
         heard.touch()

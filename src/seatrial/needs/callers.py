@@ -86,8 +86,10 @@ def caller_wants(facts: BinaryFacts, defined: tuple[str, ...]) -> dict[str, Any]
 
 
 def _may_hold_c(facts: BinaryFacts) -> bool:
-    """Whether C code can be in it: what Go built without cgo has none."""
-    return isinstance(facts.go, Unknown) or facts.go.settings.get("CGO_ENABLED") != "0"
+    """Whether C code can be in it: what Go built without cgo has none but the race detector's (-race on macOS)."""
+    if isinstance(facts.go, Unknown):
+        return True
+    return facts.go.settings.get("CGO_ENABLED") != "0" or facts.go.settings.get("-race") == "true"
 
 
 def _relocation_kinds(facts: BinaryFacts) -> dict[str, tuple[int, ...]]:

@@ -3,7 +3,6 @@
 import hashlib
 import re
 import stat
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from seatrial.model.report import ToolVersion
 from seatrial.packages import Package, Packages
 from seatrial.packages.kernel_image import bootable, identify, unpack
 from seatrial.packages.kernel_modules import MissingModule, Tree
+from seatrial.processes import scratch_folder
 from seatrial.store import Store, digest, file_digest
 from seatrial.tables import kernels as table
 from seatrial.tables.kernels import KernelRow
@@ -173,8 +173,8 @@ def own(store: Store, packages: Packages, path: Path, goarch: str = "") -> Kerne
     another architecture than `goarch`; CouldNotCheck for one that cannot be unpacked.
     """
     data = _read(path)
-    with tempfile.TemporaryDirectory(prefix="seatrial-kernel-") as scratch:
-        plain = unpack(packages, data, Path(scratch)) if data.startswith(b"\x1f\x8b") else data
+    with scratch_folder("seatrial-kernel-") as scratch:
+        plain = unpack(packages, data, scratch) if data.startswith(b"\x1f\x8b") else data
     image = identify(plain)
     if not image.goarch:
         raise UsageError(f"{path} is no Linux kernel that can be booted.", "Give a vmlinuz, Image or vmlinux.")

@@ -1,8 +1,8 @@
 """Run an outside program: time limit, recorded command, output kept, dies with its parent.
 
 Everything that seatrial starts goes through here, each in a process group of its own. When seatrial ends, by kill -9
-too, a guardian process kills the groups that are left. Nothing is given to a shell; a command that people can paste is
-made by `shell_line`.
+too, a guardian process kills the groups that are left, and deletes the scratch folders. Nothing is given to a shell; a
+command that people can paste is made by `shell_line`.
 """
 
 import contextlib
@@ -12,6 +12,7 @@ import shlex
 import signal as signals
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -28,6 +29,7 @@ __all__ = [
     "interrupted",
     "interruptible",
     "run",
+    "scratch_folder",
     "shell_line",
     "start",
     "writing_executable",
@@ -125,8 +127,8 @@ class _Guardian:
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
 
-    def tell(self, order: str, group: int) -> None:
-        """Order "+" guards a process group, "-" releases it."""
+    def tell(self, order: str, what: int | str) -> None:
+        """Orders "+" and "-" guard and release a process group, ">" and "<" a folder."""
         with self._lock, contextlib.suppress(BrokenPipeError):
             if self._process is None:
                 with _starting:
@@ -138,11 +140,28 @@ class _Guardian:
                         start_new_session=True,
                     )
             assert self._process.stdin is not None
-            self._process.stdin.write(f"{order}{group}\n".encode())
+            self._process.stdin.write(f"{order}{what}\n".encode())
             self._process.stdin.flush()
 
 
 _guardian = _Guardian()
+
+
+@contextlib.contextmanager
+def scratch_folder(prefix: str) -> Iterator[Path]:
+    """A folder for the time being, deleted whatever ends this process: by the guardian after kill -9.
+
+    Raises OSError when it cannot be made.
+    """
+    folder = tempfile.TemporaryDirectory(prefix=prefix, ignore_cleanup_errors=True)
+    path = os.fsencode(folder.name).hex()
+    _guardian.tell(">", path)
+    try:
+        with folder as name:
+            yield Path(name)
+    finally:
+        if not os.path.lexists(folder.name):  # else something still writes there
+            _guardian.tell("<", path)
 
 
 class _Pipe(threading.Thread):

@@ -4,7 +4,6 @@ An instruction is asked, not CPUID: a machine may execute what it does not annou
 """
 
 import contextlib
-import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -12,7 +11,7 @@ import msgspec
 
 from seatrial.model.runner import Offer
 from seatrial.model.trial import Calibration
-from seatrial.processes import run
+from seatrial.processes import run, scratch_folder
 from seatrial.tables.calibration import instructions
 from seatrial.trials.execution import compose
 
@@ -56,9 +55,9 @@ def calibrate(offer: Offer, program: Path, goarch: str) -> Calibration:
     """What the offer executes and what traps there."""
     rows = {row.name: row for row in instructions(goarch)}
     arguments = [f"{row.name}={row.encoding}" for row in rows.values()]
-    with tempfile.TemporaryDirectory(prefix="seatrial-calibration-", ignore_cleanup_errors=True) as name:
-        command = compose(offer, [program, *arguments], Path(name))
-        outcome = run(command.argv, command.env, _SECONDS * offer.time_factor, name)
+    with scratch_folder("seatrial-calibration-") as folder:
+        command = compose(offer, [program, *arguments], folder)
+        outcome = run(command.argv, command.env, _SECONDS * offer.time_factor, str(folder))
     seen: dict[str, int] = {}
     ended = False
     for text in outcome.stdout.splitlines():

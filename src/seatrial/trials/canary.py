@@ -2,7 +2,6 @@
 
 import contextlib
 import signal
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +9,7 @@ import msgspec
 
 from seatrial.model.runner import Offer
 from seatrial.model.trial import CanaryResult
-from seatrial.processes import run
+from seatrial.processes import run, scratch_folder
 from seatrial.trials.execution import compose
 from seatrial.trials.machine_words import evidence_of, trouble_of, without_words
 
@@ -32,9 +31,9 @@ class _Case(msgspec.Struct):
 
 def run_canary(offer: Offer, canary: Path, limit: float = CANARY_SECONDS) -> CanaryResult:
     """Run the canary, built for the offer's platform, at most `limit` seconds times the offer's time factor."""
-    with tempfile.TemporaryDirectory(prefix="seatrial-canary-", ignore_cleanup_errors=True) as name:
-        command = compose(offer, [canary], Path(name))
-        outcome = run(command.argv, command.env, limit * offer.time_factor, name, ask_first=signal.SIGQUIT)
+    with scratch_folder("seatrial-canary-") as folder:
+        command = compose(offer, [canary], folder)
+        outcome = run(command.argv, command.env, limit * offer.time_factor, str(folder), ask_first=signal.SIGQUIT)
     result = read_canary(outcome.stdout)
     trouble = trouble_of(offer, outcome.stderr)
     return msgspec.structs.replace(

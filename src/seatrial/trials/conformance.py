@@ -5,7 +5,6 @@ a case that ends the process, or whose time is over, is charged with it, and the
 """
 
 import contextlib
-import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path, PureWindowsPath
@@ -18,7 +17,7 @@ from seatrial.model.machine import BootStage
 from seatrial.model.runner import Offer
 from seatrial.model.states import Fidelity, State
 from seatrial.model.trial import MachineTrouble, Perturbation
-from seatrial.processes import Outcome, Running, start
+from seatrial.processes import Outcome, Running, scratch_folder, start
 from seatrial.trials.execution import Command, compose, quit_group
 from seatrial.trials.machine_words import trouble_of, without_words
 
@@ -89,9 +88,9 @@ def run_probe(
         env["SEATRIAL_LACKS"] = msgspec.json.encode(dict(without)).decode()
     if libraries is not None:
         env["SEATRIAL_LIBRARIES"] = str(PureWindowsPath("Z:", libraries)) if offer.runner == "wine" else str(libraries)
-    with tempfile.TemporaryDirectory(prefix="seatrial-cases-", ignore_cleanup_errors=True) as name:
+    with scratch_folder("seatrial-cases-") as folder:
         carry = (libraries,) if libraries is not None else ()
-        trial = _Trial(offer, probe, infos, env, Path(name), perturbation, told or (lambda _id, _outcome: None), carry)
+        trial = _Trial(offer, probe, infos, env, folder, perturbation, told or (lambda _id, _outcome: None), carry)
         return trial.outside() if "self-exec" in (without or {}) else trial.supervised()
 
 

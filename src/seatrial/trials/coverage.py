@@ -5,7 +5,6 @@ front of the emulator, makes a FIFO for the log, and lets our reader count what 
 """
 
 import sys
-import tempfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from seatrial.model.absence import Unknown
 from seatrial.model.coverage import Coverage, CoveredExtension, CoveredFunction, CoveredWork
 from seatrial.model.runner import Offer
 from seatrial.model.trial import Observation
+from seatrial.processes import scratch_folder
 
 __all__ = ["WATCHED", "Unwatched", "beyond", "covered", "merge"]
 
@@ -39,16 +39,16 @@ def covered(
         return None, reader
     if offer.runner != WATCHED:
         return None, Unknown(f"{offer.implementation} has no log of what it executes")
-    with tempfile.TemporaryDirectory(prefix="seatrial-coverage-") as folder:
+    with scratch_folder("seatrial-coverage-") as folder:
         script = str(Path(__file__).with_name("covering.py"))
-        front = (sys.executable, "-I", script, folder, str(reader), str(len(offer.prefix)))
+        front = (sys.executable, "-I", script, str(folder), str(reader), str(len(offer.prefix)))
         watched = msgspec.structs.replace(
             offer, prefix=(*front, *offer.prefix), time_factor=offer.time_factor * _SLOWER
         )
         seen = trial(watched)
         parts: list[Coverage] = []
         unwatched: list[str] = []
-        for file in sorted(Path(folder).glob("*.json")):
+        for file in sorted(folder.glob("*.json")):
             raw = file.read_bytes()
             if reason := msgspec.json.decode(raw, type=Unwatched).because:
                 unwatched.append(reason)

@@ -5,7 +5,6 @@ import http.client
 import re
 import socket
 import ssl
-import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -13,6 +12,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from seatrial.model.project import SmokeSpec
+from seatrial.processes import scratch_folder
 
 __all__ = ["Check", "Connect", "Places", "checks_of", "places"]
 
@@ -53,13 +53,13 @@ class Places(msgspec.Struct, frozen=True):
 def places(goos: str) -> Iterator[Places]:
     """An empty folder that goes away afterwards, and a TCP port that was free a moment ago."""
     with (
-        tempfile.TemporaryDirectory(prefix="seatrial-smoke-", ignore_cleanup_errors=True) as name,
+        scratch_folder("seatrial-smoke-") as folder,
         socket.socket() as free,
     ):
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
         free.close()
-        yield Places(Path(name), port, goos == "windows")
+        yield Places(folder, port, goos == "windows")
 
 
 class Check(msgspec.Struct, frozen=True):
