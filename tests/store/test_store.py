@@ -101,6 +101,15 @@ def test_what_is_no_file_is_written_to_and_stays(tmp_path: Path) -> None:
         write_atomically(tmp_path, b"x")
 
 
+def test_a_link_stays_one(tmp_path: Path) -> None:
+    """As root, --json /dev/stdout would put a file in its place."""
+    target, link = tmp_path / "target", tmp_path / "link"
+    target.write_text("old")
+    link.symlink_to(target)
+    write_atomically(link, b"new")
+    assert (link.is_symlink(), target.read_text()) == (True, "new")
+
+
 def test_what_cannot_be_written_is_one_clear_line(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(CouldNotCheck, match=r"Cannot write .*file/f: File exists\. Free some space"):

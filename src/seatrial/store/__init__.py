@@ -45,8 +45,10 @@ def file_digest(path: Path) -> str:
 def write_atomically(path: Path, data: bytes) -> None:
     """Write a file so that a reader sees the old content or the new, also after kill -9. Raises CouldNotCheck.
 
-    What is there and no file (/dev/null, a pipe) is written to, never replaced.
+    What is there and no file (/dev/null, a pipe) is written to, never replaced; a link (/dev/stdout) is followed.
     """
+    if path.is_symlink():
+        path = Path(os.path.realpath(path))
     try:
         if path.exists() and not path.is_file():
             path.write_bytes(data)
