@@ -183,6 +183,11 @@ def test_a_program_without_cgo_has_none(builder: Builder, reader: Path) -> None:
     assert (needs.c_objects, needs.relocations) == (CObjects(), ())
 
 
+def test_the_race_detector_s_c_code_is_told_of_without_cgo(builder: Builder, reader: Path) -> None:
+    told = read(builder.build("darwin/arm64", "-race"), reader).c_objects
+    assert isinstance(told, CObjects) and told.unnamed > 0
+
+
 def test_a_library_s_variables_of_threads(builder: Builder, reader: Path) -> None:
     """Go's own variable is of initial-exec in a library: its functions are found that read where it is."""
     path = build(builder, TARGETS["amd64"], "-buildmode=c-shared")
