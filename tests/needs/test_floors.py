@@ -3,7 +3,8 @@
 import msgspec
 import pytest
 
-from seatrial.cli.inspect_floors import headline
+from seatrial.cli.inspect_floors import floor_lines, headline
+from seatrial.cli.inspect_why import why
 from seatrial.cli.inspect_words import Words
 from seatrial.model.absence import Unknown
 from seatrial.model.binary import (
@@ -248,6 +249,19 @@ def test_private_symbols_are_told_and_raise_nothing() -> None:
         "2.29",
         ["__libc_siglongjmp"],
     )
+
+
+def test_private_symbols_alone_are_of_a_version_that_is_not_known() -> None:
+    floor = floors(binary(DYNAMIC, imports=(NeededSymbol("__libc_siglongjmp", "GLIBC_PRIVATE"),)))[FloorKind.GLIBC]
+    assert headline(floor, Words()) == ("glibc", "not known")
+    _, (_, told) = floor_lines(floor, Words())
+    assert told.startswith(floor.reasons[0].message.text)
+
+
+def test_why_tells_of_a_feature_that_every_cpu_of_the_port_has() -> None:
+    facts = binary(goarch="loong64", go=GoBuildInfo("go1.27.3"))
+    ((_, told),) = why(facts, needs_of(facts), "lam", Words())
+    assert "LA464 or later" in told
 
 
 def test_a_floor_that_does_not_apply_has_no_reasons() -> None:

@@ -29,7 +29,7 @@ def _lowest(floor: Floor, words: Words) -> str:
         binding = [reason for reason in floor.reasons if reason.confidence is not Confidence.POSSIBLE]
         asked = [part for reason in binding for part in ([reason.title] if reason.title else reason.minimum.split())]
         return ", ".join(dict.fromkeys(asked)) or words("floor-any")
-    return floor.minimum or words("floor-any")
+    return floor.minimum or words("floor-unknown" if floor.because(Cause.PRIVATE) else "floor-any")
 
 
 def floor_lines(floor: Floor, words: Words) -> Iterator[tuple[int, str]]:
@@ -48,5 +48,5 @@ def floor_lines(floor: Floor, words: Words) -> Iterator[tuple[int, str]]:
 
 
 def _reason(floor: Floor, reason: Reason, words: Words) -> str:
-    before = "" if floor.kind in (FloorKind.CPU, FloorKind.PAGE_SIZE) else f"{reason.minimum}  "
+    before = "" if floor.kind in (FloorKind.CPU, FloorKind.PAGE_SIZE) or not reason.minimum else f"{reason.minimum}  "
     return f"{before}{words.message(reason.message)} [{words(f'confidence-{reason.confidence}')}; {reason.source}]"

@@ -43,8 +43,10 @@ def why(facts: BinaryFacts, needs: Needs, asked: str, words: Words) -> Lines:
     libraries = () if isinstance(facts.libraries, Unknown) else facts.libraries
     uses = () if isinstance(needs.instructions, Unknown) else needs.instructions
     features = [use for use in uses if use.feature == asked]
-    settings = [
-        reason for reason in needs.floor(FloorKind.CPU).because(Cause.SETTING) if asked in reason.minimum.split()
+    settings = [  # of the build, or of the port; code that uses it is in `features`
+        reason
+        for reason in needs.floor(FloorKind.CPU).reasons
+        if reason.cause is not Cause.INSTRUCTIONS and asked in reason.minimum.split()
     ]
     found = [symbol for symbol in symbols if asked in (symbol.name, symbol.version, symbol.library)]
     if asked in libraries and not any(symbol.library == asked for symbol in found):

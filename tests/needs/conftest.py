@@ -1,1 +1,0 @@
-"""What the needs of real programs are read with, and what they are run under."""
