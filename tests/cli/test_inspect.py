@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from support import go_info, mutations
-from support.elf_writer import PT_GNU_STACK, Elf, Library, Part, Symbol
+from support.elf_writer import PT_GNU_STACK, Elf, Library, Names, Part, Symbol, symbol_table
 from support.inspecting import run
 from support.macho_writer import AMD64, ARM64, Macho, archive, universal
 from support.macho_writer import Symbol as MachoSymbol
@@ -44,6 +44,18 @@ MACHO = Macho(
     symbols=(MachoSymbol("_Start", defined=True), MachoSymbol("_malloc", library=1)),
     data=go_info.inline("go1.27.3", go_info.modules("darwin", "arm64")),
 )
+
+
+def test_a_long_label_is_not_run_into_its_value(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = Names()
+    table = symbol_table(Elf(), (Symbol("getaddrinfo", defined=True),), names)
+    parts = (Part(table, ".symtab", 2, link=".strtab"), Part(names.raw, ".strtab", 3))
+    path = tmp_path / "app"
+    path.write_bytes(Elf(parts=parts, osabi=3).build())
+    code, out, _ = run(capsys, monkeypatch, str(path))
+    assert code == 0 and "  C functions inside getaddrinfo\n" in out
 
 
 def test_the_page(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:

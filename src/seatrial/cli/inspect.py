@@ -160,4 +160,4 @@ def _print_page(found: "Inspection", words: "Words") -> None:
     for title, rows in page(found, words):
         click.secho(f"\n{title}", fg="cyan", bold=True)
         for label, value in rows:
-            click.echo(click.style(padded(f"  {label}", _LABEL), dim=True) + value)
+            click.echo(click.style(padded(f"  {label} ", _LABEL), dim=True) + value)

@@ -99,10 +99,10 @@ def _rows(rows: Iterable[tuple[str, object, object]], words: Words) -> Iterator[
     width = max((len(first) for _, first, _ in told if len(first) <= _WIDEST), default=0)
     for name, first, second in told:
         if len(first) > _WIDEST:
-            yield f"{padded(name, _LABEL)}{first}"
+            yield f"{padded(name + ' ', _LABEL)}{first}"
             yield f"{'':{_LABEL}}{'':{width}}  {second}"
         else:
-            yield f"{padded(name, _LABEL)}{padded(first, width)}  {second}".rstrip()
+            yield f"{padded(name + ' ', _LABEL)}{padded(first, width)}  {second}".rstrip()
 
 
 def _side_by_side(found: Comparison, names: tuple[str, str], words: Words) -> Iterator[str]:
