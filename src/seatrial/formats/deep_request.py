@@ -3,7 +3,7 @@
 The containers are read here, once; the reader walks what they hold.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 import msgspec
 
@@ -11,11 +11,11 @@ from seatrial.formats.archive import is_archive, read_members
 from seatrial.formats.description import Description, MappedPart, NamedPart, SymbolTable
 from seatrial.formats.elf import read_elf_headers
 from seatrial.formats.elf_description import describe_elf
-from seatrial.formats.import_slots import macho_slots, pe_slots
+from seatrial.formats.import_slots import macho_slots, pe_slots, readable_slots
 from seatrial.formats.macho import MAGIC_UNIVERSAL, MAGIC_UNIVERSAL_64, MachoImage, read_macho_headers, read_slices
 from seatrial.formats.macho_facts import LC_SYMTAB
 from seatrial.formats.pe import SCN_EXECUTE, SCN_READ, SCN_WRITE, PeImage, PeSection, read_pe_headers
-from seatrial.formats.window import Malformed, Problems, Window
+from seatrial.formats.window import Malformed, Window
 from seatrial.model.absence import Unknown
 from seatrial.model.binary import BinaryFacts
 from seatrial.tables.binary_formats import load
@@ -97,13 +97,8 @@ def _pe(image: PeImage, about: Description) -> Description:
         ),
         sections=sections,
         symbol_tables=tables,
-        slots=_slots(lambda: pe_slots(image)),
+        slots=readable_slots(lambda: pe_slots(image)),
     )
-
-
-def _slots(read: Callable[[], dict[int, str]]) -> dict[int, str]:
-    """Those that can be read: the facts tell already what is damaged."""
-    return Problems().attempt_or({}, "import slots", read)
 
 
 def _pe_section(part: PeSection, base: int) -> NamedPart:
@@ -144,7 +139,7 @@ def _macho(image: MachoImage, about: Description) -> Description:
         )
         for part in image.sections
     )
-    slots = _slots(lambda: macho_slots(image))
+    slots = readable_slots(lambda: macho_slots(image))
     return msgspec.structs.replace(
         about, segments=segments, sections=sections, symbol_tables=tuple(tables), slots=slots
     )

@@ -71,4 +71,4 @@ class Description(msgspec.Struct, frozen=True):
     symbol_tables: tuple[SymbolTable, ...] = ()
     relocations: tuple[RelocationTable, ...] = ()
     slots: dict[int, str] = {}
-    """Words that the loader fills with the address of an import, where no relocation tells of them: PE and Mach-O."""
+    """Words that the loader fills with the address of an import, where no relocation says it: PE, Mach-O, MIPS."""

@@ -22,6 +22,7 @@ from seatrial.formats.elf import (
 from seatrial.formats.elf_dynamic import DT_STRSZ, DT_STRTAB, DT_SYMTAB, Dynamic, dynamic_symbol_count, read_dynamic
 from seatrial.formats.elf_mips import mips_slots
 from seatrial.formats.elf_relocations import loaded_tables
+from seatrial.formats.import_slots import readable_slots
 from seatrial.formats.window import Problems
 from seatrial.model.absence import Unknown
 from seatrial.tables.binary_formats import load
@@ -60,7 +61,7 @@ def describe_elf(image: ElfImage, about: Description) -> Description:
     relocations: tuple[RelocationTable, ...] = ()
     slots: dict[int, str] = {}
     if isinstance(dynamic, Dynamic) and about.goarch.startswith("mips"):
-        slots = problems.attempt_or({}, "import slots", lambda: mips_slots(dynamic))
+        slots = readable_slots(lambda: mips_slots(dynamic))
     if not isinstance(dynamic, Unknown):
         relocations = problems.attempt_or((), "relocations", lambda: _relocations(image, dynamic, number))
     return msgspec.structs.replace(
