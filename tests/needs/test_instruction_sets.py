@@ -185,6 +185,20 @@ def test_c_code(builder: Builder, reader: Path) -> None:
     assert told["asked", "bmi2"] in (PERHAPS, GUARDED)
 
 
+def test_a_function_that_bears_a_name_of_go_s_own_is_not_taken_for_it(builder: Builder, reader: Path) -> None:
+    folder = builder.folder / "namesake"
+    folder.mkdir()
+    (folder / "go.mod").write_text("module example.com/namesake\n\ngo 1.27\n")
+    (folder / "main.go").write_text("package main\n\nfunc sum() int\n\nfunc main() { println(sum()) }\n")
+    (folder / "sum_amd64.s").write_text(
+        "TEXT ·sum(SB), 4, $0-8\n\tCALL cmpbody<>(SB)\n\tMOVQ AX, ret+0(FP)\n\tRET\n\n"
+        "TEXT cmpbody<>(SB), 4, $0-0\n\tVPCMPEQB Y0, Y0, Y1\n\tVPMOVMSKB Y1, AX\n\tVZEROUPPER\n\tRET\n"
+    )
+    out = folder / "program"
+    builder.run_go(folder, ["build", "-o", str(out), "."], {"GOOS": "linux", "GOARCH": "amd64", "CGO_ENABLED": "0"})
+    assert ("cmpbody", "avx2", UNGUARDED) in open_uses(read(out, reader))
+
+
 def test_each_part_of_a_universal_file_is_judged_like_a_thin_file(builder: Builder, tmp_path: Path) -> None:
     thin = {cpu: guarded(builder, f"darwin/{arch}") for cpu, arch in ((AMD64_CPU, "amd64"), (ARM64_CPU, "arm64"))}
     fat = tmp_path / "fat"

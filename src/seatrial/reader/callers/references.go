@@ -74,7 +74,7 @@ func referencesX86(l *code.List, i int, w *wanted, visit func(reference)) {
 			}
 		}
 		if absolute && w.has(uint64(number)) && absoluteX86(body, at) {
-			visit(reference{addr + uint64(at) - 1, uint64(number), isIndirect(body, at)})
+			visit(reference{addr + uint64(at) - 1, uint64(number), isIndirect(body, at) && body[at-1]>>6 == 0}) // else MOV with moffs
 		}
 		if absolute && isBased(body, at) {
 			base := got

@@ -31,7 +31,7 @@ func (a *analysis) climb() {
 				open = open.With(u.needs.Without(u.holds.set))
 			}
 		}
-		if open = open.Without(a.known[a.list.Funcs[i].Name]); !open.Empty() {
+		if open = open.Without(a.knownOf(i)); !open.Empty() {
 			a.carried[a.list.Funcs[i].Entry] = open
 			next = append(next, i)
 		}

@@ -54,7 +54,7 @@ func (a *analysis) judge(i int, feature isa.Set) ground {
 		open = true
 	}
 	entry := a.list.Funcs[i].Entry
-	if (open || unknown != 0) && feature.Without(a.known[a.list.Funcs[i].Name]).Empty() {
+	if (open || unknown != 0) && feature.Without(a.knownOf(i)).Empty() {
 		return ground{standing: guarded, why: "known"}
 	}
 	if !open {

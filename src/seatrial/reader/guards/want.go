@@ -3,7 +3,9 @@ package guards
 import (
 	"encoding/json"
 	"fmt"
+	"path"
 	"sort"
+	"strings"
 
 	"seatrial.example/reader/code"
 	"seatrial.example/reader/gometa"
@@ -18,7 +20,8 @@ type arguments struct {
 	Base       []string `json:"base"`       // features that every CPU of the port has
 	Everything bool     `json:"everything"` // decode what Go compiled too (GOEXPERIMENT=simd)
 
-	// Known are functions that use features only where the CPU has them, by a way that is not followed here.
+	// Known are functions that use features only where the CPU has them, by a way that is not followed here; each with
+	// its package, also one of assembly whose symbol has none.
 	Known map[string][]string `json:"known"`
 }
 
@@ -94,6 +97,23 @@ func instructionSets(m *image.Image, t *gometa.Meta, raw json.RawMessage) (any, 
 	a.compiled()
 	a.climb()
 	return a.answer(), nil
+}
+
+// knownOf is the features of a function whose guard is known from elsewhere. A symbol of assembly may have no package:
+// its file tells it, below src/ or, with -trimpath, alone.
+func (a *analysis) knownOf(i int) isa.Set {
+	f := &a.list.Funcs[i]
+	if f.C {
+		return isa.Set{}
+	}
+	if f.Package != "" {
+		return a.known[f.Name]
+	}
+	file := strings.ReplaceAll(f.File, `\`, "/")
+	if at := strings.LastIndex(file, "/src/"); at >= 0 {
+		file = file[at+len("/src/"):]
+	}
+	return a.known[path.Dir(file)+"."+f.Name]
 }
 
 var machines = map[string]func(*isa.Arch) *machine{"amd64": newX86, "arm64": newARM64, "loong64": newLOONG64, "riscv64": newRISCV64}

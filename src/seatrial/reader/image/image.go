@@ -66,7 +66,6 @@ type Image struct {
 
 	data        []byte
 	byAddr      []Segment // with bytes in the file, sorted by Addr
-	last        int       // index in byAddr of the segment that was asked last
 	tables      []SymbolTable
 	object      bool // ELF ET_REL, whose symbols count from their sections
 	bindings    map[uint64]string
@@ -128,11 +127,6 @@ func New(data []byte, about Description) (*Image, error) {
 
 // find gives the bytes of the file from addr to the end of its segment.
 func (m *Image) find(addr uint64) []byte {
-	if m.last < len(m.byAddr) {
-		if s := &m.byAddr[m.last]; addr-s.Addr < s.FileSize {
-			return m.data[s.Offset+(addr-s.Addr) : s.Offset+s.FileSize]
-		}
-	}
 	i := sort.Search(len(m.byAddr), func(i int) bool { return m.byAddr[i].Addr > addr }) - 1
 	if i < 0 || addr-m.byAddr[i].Addr >= m.byAddr[i].FileSize {
 		return nil
