@@ -150,6 +150,21 @@ def test_kill_9(program: Path) -> None:
     check_resumed(program)
 
 
+def test_ctrl_c_before_the_first_result(program: Path) -> None:
+    journals = program.parent / "cache" / "runs"
+    process = start(program)
+    until(lambda: any(journals.glob("*/journal.jsonl")), process)
+    process.send_signal(signal.SIGINT)
+    output = process.communicate(timeout=60)[0]
+    assert process.returncode == 3, output
+    assert "--resume" in output
+    (program.parent / "hold").unlink()
+    process = start(program, "--resume")
+    output = process.communicate(timeout=240)[0]
+    assert process.returncode == 0, output
+    assert report_of(program).complete
+
+
 def test_nothing_to_resume_is_said(program: Path) -> None:
     process = start(program, "--resume")
     output = process.communicate(timeout=60)[0]

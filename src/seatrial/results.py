@@ -54,7 +54,7 @@ class Results:
                 raise UsageError("There is no interrupted run of this request to go on with.", "Leave --resume out.")
             self._resumed = {(entry.target, entry.key): entry.result for entry in self._journal.read()}
         else:
-            self._journal.path.unlink(missing_ok=True)
+            self._journal.clear()
 
     @property
     def resumed(self) -> int:

@@ -159,6 +159,33 @@ def test_what_is_no_binary_ends_in_one_line(
     assert err.startswith("seatrial: ") and err.count("\n") == 1
 
 
+def test_a_program_that_was_cut_off_is_not_judged(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "cut"
+    path.write_bytes(Path(sys.executable).resolve().read_bytes()[:10_000])
+    code, out, err = run(capsys, monkeypatch, str(path))
+    assert (code, out) == (2, "")
+    assert "is cut off: it has 10,000 bytes, and its segments reach to byte" in err
+
+
+def test_output_that_nobody_takes(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(ELF.build())
+    line = f"{sys.executable} -m seatrial inspect {path}"
+    full = subprocess.run(f"{line} > /dev/full", shell=True, stderr=subprocess.PIPE, text=True, timeout=60)
+    assert (full.returncode, "No space left on device" in full.stderr, full.stderr.count("\n")) == (3, True, 1)
+    closed = subprocess.run(f"{line} | true; exit ${{PIPESTATUS[0]}}", shell=True, executable="/bin/bash", timeout=60)
+    assert closed.returncode in (0, 3)  # it may have written all before the reader has gone
+
+
+def test_why_of_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(ELF.build())
+    code, out, err = run(capsys, monkeypatch, str(path), "--why", " ")
+    assert (code, out, "--why asks for something" in err) == (2, "", True)
+
+
 def test_a_file_that_may_not_be_read(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,9 +1,10 @@
 """The command line: one file a verb; parse, call, print. Verbs are imported when they are used."""
 
+import errno
 import importlib
 import os
 import sys
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 
@@ -74,13 +75,27 @@ def main() -> None:
     except SeatrialError as error:
         click.echo(f"seatrial: {error}", err=True)
         sys.exit(error.exit_code)
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(3)
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EIO):
+            _report_bug()
+            sys.exit(70)
+        _write_no_more(
+            f"seatrial: the output cannot be written: {error.strerror}. Free some space, or write elsewhere."
+        )
+    except SystemExit:  # click's, where nobody reads stdout any more
+        _write_no_more("")
     except Exception:
         _report_bug()
         sys.exit(70)
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _write_no_more(why: str) -> NoReturn:
+    """End without the rest of the output, which Python would try to write at its own end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    if why:
+        click.echo(why, err=True)
+    sys.exit(3)
 
 
 def _report_bug() -> None:

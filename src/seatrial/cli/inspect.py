@@ -99,6 +99,8 @@ def command(
             raise click.UsageError("--compare stands alone: --why, --floors and --run are asked of one binary.")
         compare_binaries(path, other, source, sysroot, json_to, lang, go)
         return
+    if not all(what.strip() for what in why):
+        raise click.UsageError("--why asks for something: --why GLIBC_2.34, --why avx2, --why syscall:statx.")
     if source or sysroot:
         raise click.UsageError("--source and --sysroot belong to --compare.")
     store = Store(default_root())

@@ -44,7 +44,7 @@ def command(argv: tuple[str, ...], seconds: float, everything: bool, lang: str, 
     if not written(SCHEMA, {"trace": trace}, json_to):
         _print(Console(file=sys.stdout, highlight=False, emoji=False, soft_wrap=True), trace, everything, lang)
     if not trace.started:
-        sys.exit(1)
+        raise click.exceptions.Exit(1)
 
 
 def _print(console: "Console", trace: "LinkTrace", everything: bool, lang: str) -> None:

@@ -115,7 +115,7 @@ def shell(words: tuple[str, ...], **options: Any) -> int:
     \b
     seatrial vm shell -t openeuler-22.03/kunpeng-920
     seatrial vm shell --arch loong64 --carry ./app
-    seatrial vm shell --cpu Dhyana -- lscpu
+    seatrial vm shell --cpu Dhyana -- cat /proc/cpuinfo
     """
     from seatrial import vm
 

@@ -8,6 +8,7 @@ from typing import Any, Generic, TypeVar
 import msgspec
 
 from seatrial.errors import CouldNotCheck
+from seatrial.store import write_atomically
 
 __all__ = ["Journal"]
 
@@ -33,6 +34,10 @@ class Journal(Generic[T]):
                 yield self._decoder.decode(line)
             except msgspec.MsgspecError:
                 continue
+
+    def clear(self) -> None:
+        """Begin a run: one that is killed before its first result can be resumed too. Raises CouldNotCheck."""
+        write_atomically(self.path, b"")
 
     def append(self, entry: Any) -> None:
         """Write one entry; it is with the kernel when this returns. Raises CouldNotCheck on a full disk."""
