@@ -86,6 +86,8 @@ class CellRun:
             return Result(stage)
         if name is StageName.STATIC:
             return self._weighed(self._static())
+        if name is StageName.SMOKE and rules.is_foreign(self._facts, self._platform):
+            return Result(Stage(name, State.NA, message("run.foreign", platform=self._platform.name)))
         return self._remembered(self._smoke() if name is StageName.SMOKE else self._tests())
 
     def _build(self) -> Result:
