@@ -32,7 +32,8 @@ def command(argv: tuple[str, ...], seconds: float, everything: bool, lang: str, 
     seatrial trace-linking --all -- ./app            every path, binding and version check
     seatrial trace-linking --json - -- ./app | jq '.trace.errors'
 
-    Linux with glibc. Exit code 0 when the program was loaded, 1 when the loader refused it, 3 when it cannot be traced.
+    Linux with glibc. Exit code 0 when the program was loaded, 1 when the loader refused it, 2 when none runs for it
+    (a static program), 3 when it cannot be traced.
     """
     from rich.console import Console
 

@@ -62,7 +62,11 @@ _MACHINE = [
         help="A folder with platform files of your own. Repeatable.",
     ),
     click.option(
-        "--arch", metavar="GOARCH", default="", shell_complete=_complete_arch, help="Default: that of the program."
+        "--arch",
+        metavar="GOARCH",
+        default="",
+        shell_complete=_complete_arch,
+        help="Default: that of the program, else of this host.",
     ),
     click.option("--cpu", metavar="MODEL", default="", help="QEMU's -cpu: Dhyana, neoverse-n1, la464, ..."),
     click.option(
