@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from seatrial.decoding import ready
 from seatrial.errors import UsageError
 from seatrial.model.project import BuildSettings, Project, SuppressionSpec
 from seatrial.platforms import matches
@@ -37,7 +38,7 @@ def read(path: Path) -> Project:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise UsageError(f"{path} is not valid TOML: {error}.") from error
     try:
-        project = msgspec.convert(data, Project)
+        project = msgspec.convert(data, ready(Project))
     except msgspec.ValidationError as error:
         raise UsageError(f"{path}: {_place(error)}", "See the README for what seatrial.toml may hold.") from error
     _check(path, project)
@@ -68,7 +69,7 @@ def _check(path: Path, project: Project) -> None:
 def merged(settings: BuildSettings, changes: dict[str, object]) -> BuildSettings:
     """The settings with these fields in place of their own. Raises msgspec.ValidationError for a wrong one."""
     fields: dict[str, Any] = msgspec.to_builtins(settings)
-    return msgspec.convert(fields | changes, BuildSettings)
+    return msgspec.convert(fields | changes, ready(BuildSettings))
 
 
 def settings_for(project: Project, target: str) -> BuildSettings:

@@ -10,6 +10,7 @@ from seatrial.build.command import build_flags, environment
 from seatrial.build.inputs import input_key
 from seatrial.build.plan import list_request
 from seatrial.build.survey import Survey, survey_key
+from seatrial.decoding import ready
 from seatrial.model.message import Message
 from seatrial.model.program import BuildFailed, BuildJob, BuildResult, Built, Program
 from seatrial.model.states import State
@@ -89,7 +90,7 @@ def build(program: Program, job: BuildJob, go: GoToolchain, store: Store, timeou
 
 def _kept(place: Path, name: str) -> _Kept | None:
     try:
-        kept = msgspec.json.decode((place / "built.json").read_bytes(), type=_Kept)
+        kept = msgspec.json.decode((place / "built.json").read_bytes(), type=ready(_Kept))
         whole = (place / name).stat().st_size == kept.size
     except (OSError, msgspec.MsgspecError):
         return None

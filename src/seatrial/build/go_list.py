@@ -2,6 +2,7 @@
 
 import msgspec
 
+from seatrial.decoding import ready
 from seatrial.model.program import Program
 from seatrial.toolchains.go import GoToolchain
 
@@ -92,7 +93,7 @@ class GoPackage(msgspec.Struct, frozen=True):
 
 
 _FIELDS = ",".join(GoPackage.__struct_fields__)
-_DECODER = msgspec.json.Decoder(GoPackage)
+_DECODER = msgspec.json.Decoder(ready(GoPackage))
 
 
 class Listed(msgspec.Struct, frozen=True):

@@ -13,6 +13,7 @@ from pathlib import Path
 import msgspec
 
 import seatrial
+from seatrial.decoding import ready
 from seatrial.errors import CouldNotCheck
 from seatrial.model.go_target import GoTarget
 from seatrial.model.program import CCompiler
@@ -107,7 +108,7 @@ def _sources(folder: str) -> list[str]:
 
 def build_libraries(builder: Builder, libc: str, note: Callable[[str], None]) -> Path:
     """A folder with the files of all rows, for a platform with this C library; `note` is told what takes time."""
-    table = msgspec.toml.decode((_PLACE / "libraries.toml").read_bytes(), type=_Libraries)
+    table = msgspec.toml.decode((_PLACE / "libraries.toml").read_bytes(), type=ready(_Libraries))
     target, compiler = builder.target, builder.compiler
     rows = table.library if target.goos in table.goos else ()
     name = compiler.tool.name if compiler.tool else ""

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import msgspec
 
+from seatrial.decoding import ready
 from seatrial.errors import CouldNotCheck, UsageError
 from seatrial.processes import scratch_folder
 from seatrial.store import Store, digest
@@ -118,7 +119,7 @@ def _download(query: str, go: GoToolchain, empty: str) -> _Download:
     env = {"GO111MODULE": "on", "GOWORK": "off", "GIT_TERMINAL_PROMPT": "0"}
     outcome = go.run(("mod", "download", "-json", query), env, _TIME_LIMIT, empty)
     try:
-        return msgspec.json.decode(outcome.stdout, type=_Download)
+        return msgspec.json.decode(outcome.stdout, type=ready(_Download))
     except msgspec.MsgspecError:
         said = outcome.stderr.strip().splitlines()
         return _Download(Error=said[-1] if said else f"`go mod download` ended with {outcome.ending}")

@@ -7,6 +7,7 @@ import msgspec
 
 from seatrial import __version__
 from seatrial.conformance.certify import exit_code, stand
+from seatrial.decoding import ready
 from seatrial.errors import UsageError
 from seatrial.model.conformance import CaseInfo, CaseOutcome, CaseVerdict, Certificate, count_states
 from seatrial.model.report import Tool
@@ -40,7 +41,7 @@ class _Lines:
         elif "end" in entry:
             self.ended = True
         elif "case" in entry:
-            self.outcomes.setdefault(msgspec.convert(entry["case"], str), msgspec.convert(entry, CaseOutcome))
+            self.outcomes.setdefault(msgspec.convert(entry["case"], str), msgspec.convert(entry, ready(CaseOutcome)))
 
 
 def read_lines(text: str, command: str = "") -> Certificate:

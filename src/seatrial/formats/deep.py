@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from seatrial import processes
+from seatrial.decoding import ready
 from seatrial.formats.deep_request import describe
 from seatrial.formats.description import Description
 from seatrial.formats.window import Malformed, Window, printable
@@ -73,7 +74,7 @@ def read_deep(
             said = outcome.stderr.replace(name, printable(os.fsencode(path))).strip().splitlines()
             ending = f"was {outcome.ending}" if outcome.timed_out else f"ended with {outcome.ending}"
             return Deep(Unknown(f"the reader {ending}{': ' + said[0] if said else ''}"))
-        return Deep(msgspec.json.decode(answer.read(), type=_Answer).parts)
+        return Deep(msgspec.json.decode(answer.read(), type=ready(_Answer)).parts)
 
 
 def deep_request(path: Path, facts: BinaryFacts, wants: Mapping[str, Any]) -> Request:

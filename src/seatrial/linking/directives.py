@@ -10,6 +10,7 @@ from pathlib import Path, PurePosixPath
 
 import msgspec
 
+from seatrial.decoding import ready
 from seatrial.model.absence import Unknown
 from seatrial.model.binary import BinaryFacts, GoBuildInfo, Module
 from seatrial.model.comparison import Directive, DirectiveKind
@@ -186,7 +187,7 @@ class _Reading:
             return Unknown(said[0] if said else outcome.ending)
         try:
             texts = [text + "\n}" for text in outcome.stdout.split("\n}\n") if text.strip()]
-            return tuple(msgspec.json.decode(text, type=_Package) for text in texts)
+            return tuple(msgspec.json.decode(text, type=ready(_Package)) for text in texts)
         except msgspec.MsgspecError as error:
             return Unknown(f"go list said something else than packages: {error}")
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import msgspec
 
 import seatrial
+from seatrial.decoding import ready
 from seatrial.errors import CouldNotCheck
 from seatrial.machines import command_line
 from seatrial.machines.acceleration import CANARY_SECONDS, Trials, unfit
@@ -215,4 +216,4 @@ def _begin(emulation: Emulation) -> Seen:
         raise emulation.lost(BootStage.INIT, f"our init has not begun within {_BEGIN_SECONDS:.0f} s") from None
     except ChannelClosed:
         raise emulation.lost(BootStage.INIT, "") from None
-    return msgspec.json.decode(frame.payload, type=Seen)
+    return msgspec.json.decode(frame.payload, type=ready(Seen))

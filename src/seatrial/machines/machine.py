@@ -9,6 +9,7 @@ from pathlib import Path, PurePosixPath
 
 import msgspec
 
+from seatrial.decoding import ready
 from seatrial.errors import CouldNotCheck, UsageError
 from seatrial.machines import cpio
 from seatrial.machines.channel import ChannelClosed, ChannelTimeout, Frame, Kind
@@ -272,4 +273,4 @@ def _order(
 def _ended(answer: Frame, stdout: bytes, stderr: bytes) -> Ended:
     if answer.kind is Kind.ERROR:
         raise CouldNotCheck(f"The guest cannot run this: {answer.payload.decode('utf-8', 'replace')}.")
-    return msgspec.structs.replace(msgspec.json.decode(answer.payload, type=Ended), stdout=stdout, stderr=stderr)
+    return msgspec.structs.replace(msgspec.json.decode(answer.payload, type=ready(Ended)), stdout=stdout, stderr=stderr)

@@ -22,6 +22,7 @@ from queue import SimpleQueue
 
 import msgspec
 
+from seatrial.decoding import ready
 from seatrial.errors import CouldNotCheck, SeatrialError
 from seatrial.machines import session_client
 from seatrial.machines.booting import boot
@@ -153,7 +154,7 @@ class Session:
             elif frame.kind is Kind.SEEN:
                 self._answer(channel, lambda: channel.send_json(Kind.SEEN, self.proof()))
             elif frame.kind is Kind.RUN:
-                order = msgspec.json.decode(frame.payload, type=Order)
+                order = msgspec.json.decode(frame.payload, type=ready(Order))
                 self._answer(channel, lambda: _Command(self, order, channel).work())
 
     def _dial(self, channel: Channel, connection: socket.socket, address: str) -> None:

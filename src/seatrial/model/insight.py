@@ -4,6 +4,7 @@ from typing import TypeVar
 
 import msgspec
 
+from seatrial.decoding import ready
 from seatrial.model.absence import Unknown
 
 __all__ = [
@@ -41,7 +42,7 @@ class Deep(msgspec.Struct, frozen=True):
         if isinstance(self.parts, Unknown):
             return self.parts
         raw = self.parts[name]
-        return Unknown(reason) if (reason := _reason(raw)) else msgspec.json.decode(raw, type=kind)
+        return Unknown(reason) if (reason := _reason(raw)) else msgspec.json.decode(raw, type=ready(kind))
 
 
 class _Unknown(msgspec.Struct):
@@ -51,7 +52,7 @@ class _Unknown(msgspec.Struct):
 def _reason(raw: msgspec.Raw) -> str:
     """Why a part is unknown; "" for facts."""
     return (
-        msgspec.json.decode(raw, type=_Unknown).unknown
+        msgspec.json.decode(raw, type=ready(_Unknown)).unknown
         if bytes(memoryview(raw)[:12]).startswith(b'{"unknown":')
         else ""
     )

@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from seatrial.decoding import ready
 from seatrial.errors import UsageError
 from seatrial.model.report import SCHEMA, Cell, Report
 from seatrial.model.states import Fidelity, State
@@ -43,10 +44,10 @@ def render(report: Report) -> bytes:
 def read(data: bytes) -> Report:
     """The report that `render` wrote. Raises UsageError for anything else, and for a newer schema."""
     try:
-        name = msgspec.json.decode(data, type=_Named).schema
+        name = msgspec.json.decode(data, type=ready(_Named)).schema
         if name != SCHEMA:
             raise UsageError(f"The report has the schema {name!r}.", f"This release of seatrial reads {SCHEMA}.")
-        return msgspec.json.decode(data, type=Report)
+        return msgspec.json.decode(data, type=ready(Report))
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise UsageError(f"This is no report of seatrial: {error}.", "Give a file written with --json.") from error
 

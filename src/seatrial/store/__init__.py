@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from seatrial.decoding import ready
 from seatrial.errors import CouldNotCheck
 
 __all__ = ["Store", "default_root", "digest", "file_digest", "write_atomically"]
@@ -91,7 +92,7 @@ class Store:
         """The value put under this key; None where there is none, or where it was damaged."""
         try:
             data = (self.path(room, key) / "value.json").read_bytes()
-            return msgspec.json.decode(data, type=kind)
+            return msgspec.json.decode(data, type=ready(kind))
         except (OSError, msgspec.MsgspecError):
             return None
 

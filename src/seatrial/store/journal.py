@@ -7,6 +7,7 @@ from typing import Any, Generic, TypeVar
 
 import msgspec
 
+from seatrial.decoding import ready
 from seatrial.errors import CouldNotCheck
 from seatrial.store import write_atomically
 
@@ -20,7 +21,7 @@ class Journal(Generic[T]):
 
     def __init__(self, path: Path, kind: type[T]) -> None:
         self.path = path
-        self._decoder: msgspec.json.Decoder[T] = msgspec.json.Decoder(kind)
+        self._decoder: msgspec.json.Decoder[T] = msgspec.json.Decoder(ready(kind))
         self._fd = -1
 
     def read(self) -> Iterator[T]:

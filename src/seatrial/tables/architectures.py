@@ -7,6 +7,8 @@ from typing import Literal
 
 import msgspec
 
+from seatrial.decoding import ready
+
 __all__ = ["Architecture", "architectures", "goarch_of_machine"]
 
 
@@ -36,7 +38,7 @@ class Architecture(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 def architectures() -> dict[str, Architecture]:
     """The rows by GOARCH."""
     data = tomllib.loads((Path(__file__).parent / "architectures.toml").read_text())
-    return msgspec.convert(data, dict[str, Architecture])
+    return msgspec.convert(data, ready(dict[str, Architecture]))
 
 
 def goarch_of_machine(machine: str) -> str:

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import msgspec
 
+from seatrial.decoding import ready
+
 __all__ = [
     "BinaryFormats",
     "ElfInterpreter",
@@ -142,4 +144,4 @@ class BinaryFormats(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 def load() -> BinaryFormats:
     """The tables. Raises msgspec.ValidationError for a row that does not fit: a fault of ours."""
     with Path(__file__).with_suffix(".toml").open("rb") as file:
-        return msgspec.convert(tomllib.load(file), BinaryFormats)
+        return msgspec.convert(tomllib.load(file), ready(BinaryFormats))

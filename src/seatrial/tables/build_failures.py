@@ -7,6 +7,7 @@ from typing import Literal
 
 import msgspec
 
+from seatrial.decoding import ready
 from seatrial.model.states import State
 
 __all__ = ["FailureKind", "failure_kind"]
@@ -37,7 +38,7 @@ class FailureKind(msgspec.Struct, frozen=True):
 
 @cache
 def _rows() -> tuple[tuple[re.Pattern[str], _Row], ...]:
-    table = msgspec.toml.decode(Path(__file__).with_suffix(".toml").read_bytes(), type=_Table)
+    table = msgspec.toml.decode(Path(__file__).with_suffix(".toml").read_bytes(), type=ready(_Table))
     return tuple((re.compile(row.pattern, re.MULTILINE), row) for row in table.failure)
 
 

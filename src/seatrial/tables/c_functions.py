@@ -5,6 +5,8 @@ from pathlib import Path
 
 import msgspec
 
+from seatrial.decoding import ready
+
 __all__ = ["origin_of"]
 
 
@@ -21,7 +23,7 @@ class _Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 @cache
 def _table() -> _Table:
-    return msgspec.toml.decode(Path(__file__).with_suffix(".toml").read_bytes(), type=_Table)
+    return msgspec.toml.decode(Path(__file__).with_suffix(".toml").read_bytes(), type=ready(_Table))
 
 
 def origin_of(function: str) -> str:

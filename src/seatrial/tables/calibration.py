@@ -5,6 +5,8 @@ from pathlib import Path
 
 import msgspec
 
+from seatrial.decoding import ready
+
 __all__ = ["Instruction", "instructions"]
 
 
@@ -24,7 +26,7 @@ class Instruction(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 @cache
 def _table() -> dict[str, tuple[Instruction, ...]]:
     data = Path(__file__).with_suffix(".toml").read_bytes()
-    return msgspec.toml.decode(data, type=dict[str, tuple[Instruction, ...]])
+    return msgspec.toml.decode(data, type=ready(dict[str, tuple[Instruction, ...]]))
 
 
 def instructions(goarch: str) -> tuple[Instruction, ...]:

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import msgspec
 
+from seatrial.decoding import ready
+
 __all__ = ["CgoEffect", "cgo_effects"]
 
 
@@ -29,4 +31,4 @@ class _Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 @cache
 def cgo_effects() -> tuple[CgoEffect, ...]:
     """All rows."""
-    return msgspec.toml.decode(Path(__file__).with_suffix(".toml").read_bytes(), type=_Table).effect
+    return msgspec.toml.decode(Path(__file__).with_suffix(".toml").read_bytes(), type=ready(_Table)).effect

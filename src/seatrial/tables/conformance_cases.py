@@ -8,6 +8,7 @@ from pathlib import Path
 
 import msgspec
 
+from seatrial.decoding import ready
 from seatrial.model.conformance import CaseInfo
 
 __all__ = ["TOPICS", "cases", "cases_of"]
@@ -36,7 +37,7 @@ TOPICS = (
 @cache
 def cases() -> dict[str, CaseInfo]:
     """All cases by id, topic by topic."""
-    rows = msgspec.json.decode(Path(__file__).with_suffix(".json").read_bytes(), type=tuple[CaseInfo, ...])
+    rows = msgspec.json.decode(Path(__file__).with_suffix(".json").read_bytes(), type=ready(tuple[CaseInfo, ...]))
     ordered = sorted(rows, key=lambda row: (TOPICS.index(row.topic), row.id))
     return {row.id: row for row in ordered}
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import msgspec
 
+from seatrial.decoding import ready
 from seatrial.tables.packages import packages
 
 __all__ = ["CrossCompiler", "Host", "cross_compilers", "host_part"]
@@ -35,7 +36,7 @@ class _Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 @cache
 def _table() -> _Table:
-    table = msgspec.toml.decode(Path(__file__).with_suffix(".toml").read_bytes(), type=_Table)
+    table = msgspec.toml.decode(Path(__file__).with_suffix(".toml").read_bytes(), type=ready(_Table))
     named = {*table.host.packages, *(name for row in table.compiler.values() for name in (*row.packages, *row.libc))}
     if missing := named - packages().keys():
         raise ValueError(f"cross_compilers.toml names packages that packages.toml does not have: {sorted(missing)}")

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import msgspec
 
+from seatrial.decoding import ready
 from seatrial.tables.version_ranges import check_range, holds
 
 __all__ = ["PortBase", "base_features", "followed_architectures", "guarded_functions", "port_base"]
@@ -41,7 +42,7 @@ class _Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 @cache
 def _table() -> _Table:
-    return msgspec.toml.decode(Path(__file__).with_suffix(".toml").read_bytes(), type=_Table)
+    return msgspec.toml.decode(Path(__file__).with_suffix(".toml").read_bytes(), type=ready(_Table))
 
 
 def followed_architectures() -> frozenset[str]:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import msgspec
 
+from seatrial.decoding import ready
 from seatrial.tables.version_ranges import check_range, holds
 
 __all__ = ["EmulatorFault", "Place", "all_faults", "known_faults"]
@@ -64,7 +65,7 @@ class EmulatorFault(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
 def all_faults() -> tuple[EmulatorFault, ...]:
     """Every row. Raises ValueError for one that cannot be used."""
     data = Path(__file__).with_name("emulator_faults.toml").read_bytes()
-    rows = msgspec.toml.decode(data, type=dict[str, tuple[EmulatorFault, ...]])["fault"]
+    rows = msgspec.toml.decode(data, type=ready(dict[str, tuple[EmulatorFault, ...]]))["fault"]
     for row in rows:
         for text in (row.emulator_versions, row.go_versions, row.host_kernels):
             check_range(text)

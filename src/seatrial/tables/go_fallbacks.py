@@ -7,6 +7,7 @@ from pathlib import Path
 
 import msgspec
 
+from seatrial.decoding import ready
 from seatrial.tables.go_releases import release_of
 from seatrial.tables.version_ranges import check_range, holds
 
@@ -46,7 +47,7 @@ class _Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 @cache
 def _table() -> _Table:
-    return msgspec.toml.decode(Path(__file__).with_suffix(".toml").read_bytes(), type=_Table)
+    return msgspec.toml.decode(Path(__file__).with_suffix(".toml").read_bytes(), type=ready(_Table))
 
 
 def wrapper_packages() -> tuple[str, ...]:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import msgspec
 
+from seatrial.decoding import ready
 from seatrial.model.platform import Certainty
 
 __all__ = ["Minimum", "Port", "last_release_for", "minimum_os", "newest_release", "port", "release_of"]
@@ -61,7 +62,7 @@ _SYSTEMS = {"linux": "Linux", "darwin": "macOS", "freebsd": "FreeBSD"}
 
 @cache
 def _table() -> _Table:
-    return msgspec.toml.decode(Path(__file__).with_suffix(".toml").read_bytes(), type=_Table)
+    return msgspec.toml.decode(Path(__file__).with_suffix(".toml").read_bytes(), type=ready(_Table))
 
 
 @cache

@@ -7,6 +7,8 @@ from typing import Literal
 
 import msgspec
 
+from seatrial.decoding import ready
+
 __all__ = ["DeviceTree", "GuestMachine", "guest_machines"]
 
 
@@ -50,4 +52,4 @@ class GuestMachine(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 def guest_machines() -> dict[str, GuestMachine]:
     """The rows by GOARCH."""
     data = tomllib.loads((Path(__file__).parent / "guest_machines.toml").read_text())
-    return msgspec.convert(data, dict[str, GuestMachine])
+    return msgspec.convert(data, ready(dict[str, GuestMachine]))

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import msgspec
 
+from seatrial.decoding import ready
 from seatrial.errors import UsageError
 from seatrial.model.go_target import VARIANT_AXES
 from seatrial.model.platform import Certainty
@@ -61,7 +62,7 @@ class _Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 @cache
 def _axes() -> dict[str, _Axis]:
     text = Path(__file__).with_suffix(".toml").read_bytes()
-    table = msgspec.toml.decode(text, type=_Table)
+    table = msgspec.toml.decode(text, type=ready(_Table))
     return {goarch: axis for axis in table.axis.values() for goarch in axis.goarch}
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import msgspec
 
+from seatrial.decoding import ready
 from seatrial.model.machine import CgroupMode
 from seatrial.tables.packages import PackageRow
 
@@ -50,7 +51,7 @@ class _Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 @cache
 def _table() -> _Table:
     data = tomllib.loads((Path(__file__).parent / "kernels.toml").read_text())
-    return msgspec.convert(data, _Table)
+    return msgspec.convert(data, ready(_Table))
 
 
 def kernels() -> tuple[KernelRow, ...]:

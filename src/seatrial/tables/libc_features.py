@@ -5,6 +5,8 @@ from pathlib import Path
 
 import msgspec
 
+from seatrial.decoding import ready
+
 __all__ = ["MuslGap", "execstack_refused_since", "loads_shared_parts", "missing_in_musl", "relr_since"]
 
 
@@ -46,7 +48,7 @@ class _Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 @cache
 def _table() -> _Table:
-    return msgspec.toml.decode(Path(__file__).with_name("libc_features.toml").read_bytes(), type=_Table)
+    return msgspec.toml.decode(Path(__file__).with_name("libc_features.toml").read_bytes(), type=ready(_Table))
 
 
 def relr_since(family: str) -> str:

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import msgspec
 
+from seatrial.decoding import ready
+
 __all__ = ["SecondMachine", "StackWithoutNote", "float_abi_of_loader", "second_machine", "stack_without_note"]
 
 
@@ -44,7 +46,7 @@ class _Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 @cache
 def _table() -> _Table:
-    return msgspec.toml.decode(Path(__file__).with_name("machines.toml").read_bytes(), type=_Table)
+    return msgspec.toml.decode(Path(__file__).with_name("machines.toml").read_bytes(), type=ready(_Table))
 
 
 def second_machine(goos: str, goarch: str, runs: str) -> SecondMachine | None:

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import msgspec
 
+from seatrial.decoding import ready
+
 __all__ = ["PackageRow", "packages"]
 
 
@@ -38,4 +40,4 @@ class PackageRow(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 def packages() -> dict[str, PackageRow]:
     """The rows by their name."""
     data = tomllib.loads((Path(__file__).parent / "packages.toml").read_text())
-    return msgspec.convert(data, dict[str, PackageRow])
+    return msgspec.convert(data, ready(dict[str, PackageRow]))

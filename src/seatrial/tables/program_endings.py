@@ -7,6 +7,7 @@ from pathlib import Path
 
 import msgspec
 
+from seatrial.decoding import ready
 from seatrial.model.trial import Layer
 
 __all__ = ["KnownEnding", "all_endings", "known_ending", "named_ending"]
@@ -32,7 +33,7 @@ class KnownEnding(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 def all_endings() -> tuple[KnownEnding, ...]:
     """Every row, in the order in which they are tried. Raises ValueError for a row that cannot be used."""
     data = Path(__file__).with_name("program_endings.toml").read_bytes()
-    table = msgspec.toml.decode(data, type=dict[str, tuple[KnownEnding, ...]])
+    table = msgspec.toml.decode(data, type=ready(dict[str, tuple[KnownEnding, ...]]))
     for row in table["ending"]:
         if "subject" not in re.compile(row.pattern).groupindex:
             raise ValueError(f"program_endings.toml: {row.id} names no subject")

@@ -11,6 +11,8 @@ from types import MappingProxyType
 
 import msgspec
 
+from seatrial.decoding import ready
+
 __all__ = [
     "SystemCall",
     "chosen_by_version",
@@ -91,12 +93,12 @@ class _Headers(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 @cache
 def _releases() -> _Releases:
-    return msgspec.toml.decode(Path(__file__).with_name("system_calls.toml").read_bytes(), type=_Releases)
+    return msgspec.toml.decode(Path(__file__).with_name("system_calls.toml").read_bytes(), type=ready(_Releases))
 
 
 @cache
 def _headers() -> _Headers:
-    return msgspec.json.decode(Path(__file__).with_name("system_calls.json").read_bytes(), type=_Headers)
+    return msgspec.json.decode(Path(__file__).with_name("system_calls.json").read_bytes(), type=ready(_Headers))
 
 
 def newest_kernel() -> str:

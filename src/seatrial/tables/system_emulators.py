@@ -6,6 +6,8 @@ from pathlib import Path
 
 import msgspec
 
+from seatrial.decoding import ready
+
 __all__ = ["LIBRARIES", "SystemEmulatorRow", "system_emulators"]
 
 LIBRARIES = "qemu-system-libraries"
@@ -25,4 +27,4 @@ class SystemEmulatorRow(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
 def system_emulators() -> dict[str, SystemEmulatorRow]:
     """The rows by GOARCH."""
     data = tomllib.loads((Path(__file__).parent / "system_emulators.toml").read_text())
-    return msgspec.convert(data, dict[str, SystemEmulatorRow])
+    return msgspec.convert(data, ready(dict[str, SystemEmulatorRow]))

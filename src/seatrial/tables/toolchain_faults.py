@@ -5,6 +5,8 @@ from pathlib import Path
 
 import msgspec
 
+from seatrial.decoding import ready
+
 __all__ = ["ToolchainFault", "toolchain_fault"]
 
 
@@ -28,7 +30,7 @@ class _Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 @cache
 def _rows() -> tuple[ToolchainFault, ...]:
-    return msgspec.toml.decode(Path(__file__).with_suffix(".toml").read_bytes(), type=_Table).fault
+    return msgspec.toml.decode(Path(__file__).with_suffix(".toml").read_bytes(), type=ready(_Table)).fault
 
 
 def toolchain_fault(compiler: str, goos: str, goarch: str, libc: str, mode: str) -> ToolchainFault | None:

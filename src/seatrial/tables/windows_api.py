@@ -5,6 +5,8 @@ from pathlib import Path
 
 import msgspec
 
+from seatrial.decoding import ready
+
 __all__ = ["ApiSince", "api_since"]
 
 
@@ -24,7 +26,7 @@ class _Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 @cache
 def _rows() -> dict[tuple[str, str], ApiSince]:
-    table = msgspec.toml.decode(Path(__file__).with_name("windows_api.toml").read_bytes(), type=_Table)
+    table = msgspec.toml.decode(Path(__file__).with_name("windows_api.toml").read_bytes(), type=ready(_Table))
     return {(row.dll, row.function): row for row in table.since}
 
 

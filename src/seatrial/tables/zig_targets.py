@@ -5,6 +5,8 @@ from pathlib import Path
 
 import msgspec
 
+from seatrial.decoding import ready
+
 __all__ = ["ZigTarget", "zig_target"]
 
 
@@ -31,7 +33,7 @@ class _Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 @cache
 def _rows() -> tuple[ZigTarget, ...]:
-    return msgspec.toml.decode(Path(__file__).with_suffix(".toml").read_bytes(), type=_Table).target
+    return msgspec.toml.decode(Path(__file__).with_suffix(".toml").read_bytes(), type=ready(_Table)).target
 
 
 def zig_target(goos: str, goarch: str, libc: str, variant: str) -> ZigTarget | None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import msgspec
 
+from seatrial.decoding import ready
 from seatrial.model.runner import Offer
 from seatrial.model.trial import Calibration
 from seatrial.processes import run, scratch_folder
@@ -62,7 +63,7 @@ def calibrate(offer: Offer, program: Path, goarch: str) -> Calibration:
     ended = False
     for text in outcome.stdout.splitlines():
         with contextlib.suppress(msgspec.MsgspecError):
-            line = msgspec.json.decode(text, type=_Line)
+            line = msgspec.json.decode(text, type=ready(_Line))
             ended = ended or line.end == len(rows)
             if line.instruction in rows:
                 seen[line.instruction] = line.signal

@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from seatrial.decoding import ready
 from seatrial.model.runner import Offer
 from seatrial.model.trial import CanaryResult
 from seatrial.processes import run, scratch_folder
@@ -58,7 +59,7 @@ def read_canary(stdout: str) -> CanaryResult:
         with contextlib.suppress(msgspec.MsgspecError):
             entry = msgspec.json.decode(line, type=dict[str, Any])
             if "case" in entry:
-                case = msgspec.convert(entry, _Case)
+                case = msgspec.convert(entry, ready(_Case))
                 cases[case.case] = case
             elif "plan" in entry:
                 plan = msgspec.convert(entry["plan"], list[str])

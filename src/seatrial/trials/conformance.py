@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 
+from seatrial.decoding import ready
 from seatrial.model.conformance import CaseInfo, CaseOutcome
 from seatrial.model.machine import BootStage
 from seatrial.model.runner import Offer
@@ -217,7 +218,7 @@ class _Trial:
             return False
         with contextlib.suppress(msgspec.MsgspecError):
             if id_ not in self._cases:
-                outcome = msgspec.convert(entry, CaseOutcome)
+                outcome = msgspec.convert(entry, ready(CaseOutcome))
                 if outcome.state not in _STATES:
                     return False
                 self._add(id_, outcome)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import msgspec
 
+from seatrial.decoding import ready
 from seatrial.model.absence import Unknown
 from seatrial.model.coverage import Coverage, CoveredExtension, CoveredFunction, CoveredWork
 from seatrial.model.runner import Offer
@@ -50,10 +51,10 @@ def covered(
         unwatched: list[str] = []
         for file in sorted(folder.glob("*.json")):
             raw = file.read_bytes()
-            if reason := msgspec.json.decode(raw, type=Unwatched).because:
+            if reason := msgspec.json.decode(raw, type=ready(Unwatched)).because:
                 unwatched.append(reason)
             else:
-                parts.append(msgspec.json.decode(raw, type=Coverage))
+                parts.append(msgspec.json.decode(raw, type=ready(Coverage)))
     if not parts:
         return seen, Unknown("; ".join(dict.fromkeys(unwatched)) or "no program was started")
     return seen, msgspec.structs.replace(merge(parts), unwatched=tuple(dict.fromkeys(unwatched)))

@@ -9,6 +9,8 @@ from collections.abc import Iterable
 
 import msgspec
 
+from seatrial.decoding import ready
+
 __all__ = ["PackageTests", "TestEvents", "read_events"]
 
 _NOT_BUILT = re.compile(r"^FAIL\t.*\[(build|setup) failed\]$", re.MULTILINE)
@@ -108,7 +110,7 @@ def read_events(lines: Iterable[str]) -> TestEvents:
     packages: dict[str, _Package] = {}
     compiler: dict[str, str] = {}
     other: list[str] = []
-    decoder = msgspec.json.Decoder(_Event)
+    decoder = msgspec.json.Decoder(ready(_Event))
     for line in lines:
         event = None
         with contextlib.suppress(msgspec.MsgspecError):

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import msgspec
 
+from seatrial.decoding import ready
 from seatrial.model.finding import Evidence
 from seatrial.model.machine import Proof
 from seatrial.model.platform import Platform
@@ -75,7 +76,7 @@ def _machine(offer: Offer) -> tuple[Evidence, ...]:
     command = [*offer.prefix[:-1], "--seen", "--"]
     outcome = run(command, {"PATH": os.environ.get("PATH", os.defpath)}, _SEEN_SECONDS)
     try:
-        proof = msgspec.json.decode(outcome.stdout, type=Proof)
+        proof = msgspec.json.decode(outcome.stdout, type=ready(Proof))
     except msgspec.MsgspecError:
         return (Evidence("machine", f"does not tell what its guest saw: {outcome.ending}", offer.implementation),)
     seen = proof.seen

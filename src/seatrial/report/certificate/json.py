@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from seatrial.decoding import ready
 from seatrial.errors import UsageError
 from seatrial.model.conformance import SCHEMA, Certificate
 
@@ -33,7 +34,7 @@ def read(data: bytes) -> Certificate:
                 f"The file has the schema {name!r}, and a certificate has {SCHEMA!r}.",
                 "Give a file written by `seatrial conformance --json`.",
             )
-        return msgspec.convert(form, Certificate)
+        return msgspec.convert(form, ready(Certificate))
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise UsageError(
             f"This is no certificate: {error}.", "Give a file written by `seatrial conformance --json`."

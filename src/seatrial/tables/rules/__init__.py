@@ -11,6 +11,7 @@ from pathlib import Path
 
 import msgspec
 
+from seatrial.decoding import ready
 from seatrial.model.states import Confidence, Severity
 
 __all__ = ["Page", "Text", "page", "page_ids"]
@@ -57,7 +58,7 @@ def page(id_: str) -> Page:
     if id_ not in page_ids():
         raise KeyError(id_)
     path = _FOLDER / f"{id_.replace(':', '--')}.toml"
-    found = msgspec.toml.decode(path.read_bytes(), type=Page)
+    found = msgspec.toml.decode(path.read_bytes(), type=ready(Page))
     if found.id != id_ or not found.sources or not found.evidence:
         raise msgspec.ValidationError(f"{path.name}: its id must be the file's name, with evidence and sources")
     return found
