@@ -48,6 +48,10 @@ def test_a_new_run_of_the_same_request_starts_a_new_journal(tmp_path: Path) -> N
     first.keep("t", "k" * 64, result(State.ENVIRONMENT))
     first.close()
     Results(Store(tmp_path), "a" * 64, resume=False)
+    assert Results(Store(tmp_path), "a" * 64, resume=True).resumed == 0
+
+
+def test_a_run_that_never_was_is_not_resumed(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="no interrupted run"):
         Results(Store(tmp_path), "a" * 64, resume=True)
 
