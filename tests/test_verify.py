@@ -126,6 +126,9 @@ def test_a_finished_binary_is_judged_and_run(store: Store, hello: Path, tmp_path
     assert built is not None
     binary = tmp_path / "app"
     binary.write_bytes(Path(built.path).read_bytes())
+    with pytest.raises(UsageError, match=r"may not be executed\. Allow it: chmod \+x"):
+        run(store, binary, AMD64, ARM64)
+    assert states(run(store, binary, AMD64, stages=("static",)))[AMD64, StageName.STATIC] == "pass"
     binary.chmod(0o755)
     report = run(store, binary, AMD64, ARM64)
     found = states(report)

@@ -38,6 +38,8 @@ from seatrial.trials.smoke import smoke
 
 __all__ = ["CellRun"]
 
+_FOREIGN_RULES = ("ST-IDENTITY-001", "ST-IDENTITY-002")
+
 _LIBC_RULES = ("ST-INTERP-", "ST-LIBC-")
 """Rules that must be silent before a run on a newer libc than the platform's may pass."""
 
@@ -48,6 +50,11 @@ class Judged:
 
     findings: tuple[Finding, ...]
     undecided: tuple[Message, ...]
+
+    @property
+    def is_foreign(self) -> bool:
+        """Whether nothing of the platform starts the artifact: another system's or machine's."""
+        return any(found.rule in _FOREIGN_RULES for found in self.findings)
 
     @property
     def libc_fits(self) -> bool:
@@ -86,7 +93,7 @@ class CellRun:
             return Result(stage)
         if name is StageName.STATIC:
             return self._weighed(self._static())
-        if name is StageName.SMOKE and rules.is_foreign(self._facts, self._platform):
+        if name is StageName.SMOKE and self._judge().is_foreign:
             return Result(Stage(name, State.NA, message("run.foreign", platform=self._platform.name)))
         return self._remembered(self._smoke() if name is StageName.SMOKE else self._tests())
 

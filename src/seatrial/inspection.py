@@ -6,7 +6,6 @@ import msgspec
 
 from seatrial.formats import read_binary
 from seatrial.formats.deep import read_deep
-from seatrial.formats.whole import require_whole
 from seatrial.model.absence import Unknown
 from seatrial.model.binary import BinaryFacts, BinaryFormat
 from seatrial.model.conventions import Conventions
@@ -37,10 +36,9 @@ class Inspection(msgspec.Struct, frozen=True):
 def inspect(path: Path, reader: Path | Unknown, defined: tuple[str, ...] = ()) -> Inspection:
     """The facts and needs of a binary. `defined`: functions in it whose users are wanted as well.
 
-    Raises UsageError for what is no binary, and for one that was cut off.
+    Raises UsageError for what is no binary.
     """
     facts = read_binary(path)
-    require_whole(facts)
     parts = facts.members if facts.format is BinaryFormat.UNIVERSAL else (facts,)
     return Inspection(facts, tuple(_part(path, part, reader, defined) for part in parts))
 

@@ -1,5 +1,6 @@
 """What a verification sets out to do: the program, its platforms, the stages of each, and what is left out and why."""
 
+import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,7 @@ from seatrial.build import plan, resolve
 from seatrial.build.plan import go_target
 from seatrial.errors import UsageError
 from seatrial.formats import read_binary
+from seatrial.model.binary import BinaryFormat, Kind
 from seatrial.model.go_target import GoTarget
 from seatrial.model.platform import Platform
 from seatrial.model.program import BuildJob, CannotBuild, Program, ProgramKind
@@ -18,6 +20,7 @@ from seatrial.model.project import Project
 from seatrial.model.report import NotPlanned
 from seatrial.model.runner import Runner, Workload
 from seatrial.model.states import StageName
+from seatrial.processes import shell_line
 from seatrial.runners import ways
 from seatrial.store import Store, digest
 from seatrial.toolchains import GoToolchain, find_go
@@ -100,6 +103,8 @@ def make_plan(request: Request, store: Store, runners: tuple[Runner, ...]) -> Pl
     else:
         chosen = _default(catalogue.default(), program)
     stages = _stages(request, program)
+    if StageName.SMOKE in stages and program.kind is ProgramKind.BINARY:
+        _check_startable(program)
 
     def plan_cell(platform: Platform) -> tuple[PlannedCell, NotPlanned | None]:
         build = project.settings_for(settings, platform.name)
@@ -144,6 +149,16 @@ def _default(platforms: tuple[Platform, ...], program: Program) -> tuple[Platfor
             "Name a platform with -t; `seatrial targets` lists them.",
         )
     return fitting
+
+
+def _check_startable(program: Program) -> None:
+    """Raise UsageError for an ELF program that may not be executed: QEMU ends with 1 then, as if the program had."""
+    if os.access(program.binary, os.X_OK):
+        return
+    facts = read_binary(Path(program.binary))
+    if facts.format is BinaryFormat.ELF and facts.kind in (Kind.EXECUTABLE, Kind.PIE):
+        allow = shell_line(["chmod", "+x", program.argument])
+        raise UsageError(f"{program.argument} may not be executed.", f"Allow it: {allow}; or judge it: --stage static.")
 
 
 def _stages(request: Request, program: Program) -> tuple[StageName, ...]:

@@ -8,7 +8,6 @@ import msgspec
 from seatrial import platforms
 from seatrial.errors import CouldNotCheck, UsageError
 from seatrial.formats import read_binary
-from seatrial.formats.whole import require_whole
 from seatrial.host import host
 from seatrial.machines import init_program
 from seatrial.machines.carry import Order
@@ -118,7 +117,6 @@ def _facts(program: Path) -> BinaryFacts | None:
         facts = read_binary(program)
     except UsageError:
         return None
-    require_whole(facts)
     if facts.goos != "linux":
         raise UsageError(f"{program} is no program for Linux: {facts.machine}.", "Machines boot Linux only.")
     return facts

@@ -101,12 +101,9 @@ def test_outside_a_module_and_in_a_broken_one(home: Path, write: Write, go: GoTo
 def test_a_finished_binary(go: GoToolchain, store: Store, tmp_path: Path) -> None:
     copy = tmp_path / "app.exe"
     copy.write_bytes(Path(go.binary).read_bytes())
-    with pytest.raises(UsageError, match=r"app\.exe may not be executed\. Allow it: chmod \+x app\.exe"):
-        resolve("app.exe", tmp_path, go, store)
-    copy.chmod(0o755)
     program = resolve("app.exe", tmp_path, go, store)
     assert (program.kind, program.name, program.binary) == (ProgramKind.BINARY, "app", str(copy))
     assert program.port and program.port.startswith("linux/") and len(program.sha256) == 64
     os.truncate(copy, copy.stat().st_size // 4)
-    with pytest.raises(UsageError, match="is cut off: it has"):
+    with pytest.raises(UsageError, match="cannot be inspected: it has"):
         resolve("app.exe", tmp_path, go, store)

@@ -166,7 +166,7 @@ def test_a_program_that_was_cut_off_is_not_judged(
     path.write_bytes(Path(sys.executable).resolve().read_bytes()[:10_000])
     code, out, err = run(capsys, monkeypatch, str(path))
     assert (code, out) == (2, "")
-    assert "is cut off: it has 10,000 bytes, and its segments reach to byte" in err
+    assert "cannot be inspected: it has 10,000 bytes, and its segments reach to byte" in err
 
 
 def test_output_that_nobody_takes(tmp_path: Path) -> None:

@@ -7,6 +7,8 @@ from collections.abc import Callable
 import pytest
 
 from seatrial.errors import UsageError
+from seatrial.formats.image import read_image
+from seatrial.formats.window import Window
 from seatrial.model.absence import Unknown
 from seatrial.model.binary import BinaryFacts
 from support.elf_writer import Elf, Part, note
@@ -52,11 +54,11 @@ def test_sixty_thousand_segments_of_the_same_bytes(quick: Read, flags: int) -> N
     assert (facts.libc, facts.go) == ("", Unknown("no Go build information"))
 
 
-def test_problems_are_not_as_many_as_headers(quick: Read) -> None:
+def test_problems_are_not_as_many_as_headers() -> None:
     elf = Elf()
     headers = b"".join(elf.pack("IIQQQQQQ", 1, 4, 1 << 40, 0, 0, number + 1, 0, 4) for number in range(60_000))
-    made = elf_with_segments(60_000, 1, 4, b"")
-    assert len(quick(made[:64] + headers).problems) == 100
+    made = elf_with_segments(60_000, 1, 4, b"")[:64] + headers
+    assert len(read_image(Window(made, 0, len(made)), "made").problems) == 100
 
 
 def test_relocation_sections_that_overlap(quick: Read) -> None:

@@ -6,6 +6,8 @@ from dataclasses import replace
 import pytest
 
 from seatrial.errors import UsageError
+from seatrial.formats.image import read_image
+from seatrial.formats.window import Window
 from seatrial.model.absence import Unknown
 from seatrial.model.binary import BinaryFacts, BinaryFormat, GoBuildInfo, Kind, Linkage, NeededSymbol
 from support import go_info
@@ -105,10 +107,10 @@ def test_a_java_class_is_no_universal_file(facts_of: Read) -> None:
 def test_truncation_in_the_headers_is_a_usage_error(facts_of: Read) -> None:
     made = PROGRAM.build()
     end = 32 + int.from_bytes(made[20:24], "little")
-    for size in range(1, end):
+    for size in range(1, end + 1):
         with pytest.raises(UsageError, match=r"cannot be (inspected|read): .+\."):
             facts_of(made[:size])
-    cut = facts_of(made[:end])
+    cut = read_image(Window(made[:end], 0, end), "made")
     assert isinstance(cut.imports, Unknown)
     assert cut.go == Unknown("the part of the file that would hold it is cut off")
     assert "segments: __DATA" in cut.problems[-1]

@@ -13,7 +13,7 @@ from seatrial.rules import judge
 from seatrial.store import Store, default_root
 from seatrial.toolchains.c import NoCCompiler
 from seatrial.toolchains.cross_gcc import cross_gcc
-from support.builds import Builder, zig_cc
+from support.builds import ZIG_TARGETS, Builder, zig_cc
 
 pytestmark = pytest.mark.go
 
@@ -53,18 +53,6 @@ func main() {
 }
 """
 
-TARGETS = {
-    "amd64": "x86_64-linux-gnu.2.34",
-    "arm64": "aarch64-linux-gnu.2.34",
-    "386": "x86-linux-gnu.2.34",
-    "arm": "arm-linux-gnueabihf.2.34",
-    "loong64": "loongarch64-linux-gnu.2.36",
-    "ppc64le": "powerpc64le-linux-gnu.2.34",
-    "riscv64": "riscv64-linux-gnu.2.34",
-    "s390x": "s390x-linux-gnu.2.34",
-}
-
-
 QUICK = (("amd64", "exe"), ("amd64", "pie"))
 
 
@@ -78,7 +66,7 @@ def build(builder: Builder, goarch: str, *flags: str, cc: str = "") -> Path:
         (folder / "inner" / "deep.c").write_text(INNER_C)
     out = folder / f"program-{goarch}{''.join(filter(str.isalnum, ''.join(flags)))}"
     if not out.exists():
-        settings = {"GOOS": "linux", "GOARCH": goarch, "CGO_ENABLED": "1", "CC": cc or zig_cc(TARGETS[goarch])}
+        settings = {"GOOS": "linux", "GOARCH": goarch, "CGO_ENABLED": "1", "CC": cc or zig_cc(ZIG_TARGETS[goarch])}
         settings |= {"CGO_LDFLAGS": "-lm"} if cc else {}
         builder.run_go(folder, ["build", "-o", str(out), *flags, "."], settings)
     return out
@@ -95,7 +83,7 @@ def symbols(path: Path, reader: Path) -> dict[str, SymbolNeed]:
     ("goarch", "mode"),
     [
         pytest.param(goarch, mode, marks=() if (goarch, mode) in QUICK else pytest.mark.sweep)
-        for goarch in TARGETS
+        for goarch in ZIG_TARGETS
         for mode in ("exe", "pie", "c-shared")
     ],
 )

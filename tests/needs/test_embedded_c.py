@@ -15,7 +15,7 @@ from seatrial.model.needs import CObject, CObjects, FloorKind, Needs, Relocation
 from seatrial.needs import needs_of
 from seatrial.platforms import load
 from seatrial.rules import judge
-from support.builds import Builder, zig_cc
+from support.builds import ZIG_TARGETS, Builder, zig_cc
 from support.inspecting import run
 
 pytestmark = [pytest.mark.go, pytest.mark.zig]
@@ -78,17 +78,6 @@ static __attribute__((noinline)) int step(int by) { counter += by; return counte
 int dee_next(void) { return step(2); }
 """,
 }
-
-TARGETS = {
-    "amd64": "x86_64-linux-gnu.2.34",
-    "arm64": "aarch64-linux-gnu.2.34",
-    "386": "x86-linux-gnu.2.34",
-    "arm": "arm-linux-gnueabihf.2.34",
-    "loong64": "loongarch64-linux-gnu.2.36",
-    "ppc64le": "powerpc64le-linux-gnu.2.34",
-    "riscv64": "riscv64-linux-gnu.2.34",
-    "s390x": "s390x-linux-gnu.2.34",
-}
 CEE, DEE = ("example.com/app/cee", "example.com/app"), ("example.org/other/dee", "../other")
 
 
@@ -132,10 +121,10 @@ def users(found: list[RelocationNeed]) -> set[str]:
 
 
 @pytest.mark.parametrize(
-    "goarch", [pytest.param(name, marks=() if name == "amd64" else pytest.mark.sweep) for name in TARGETS]
+    "goarch", [pytest.param(name, marks=() if name == "amd64" else pytest.mark.sweep) for name in ZIG_TARGETS]
 )
 def test_each_c_file_belongs_to_its_package(goarch: str, builder: Builder, reader: Path) -> None:
-    needs = read(build(builder, TARGETS[goarch], goarch=goarch), reader)
+    needs = read(build(builder, ZIG_TARGETS[goarch], goarch=goarch), reader)
     found = owners(needs)
     assert {name: found[name] for name in ("print.c", "cee.cgo2.c", "counter.c", "dee.cgo2.c")} == {
         "print.c": CEE,
@@ -153,7 +142,7 @@ def test_each_c_file_belongs_to_its_package(goarch: str, builder: Builder, reade
 
 @pytest.mark.parametrize("flags", [("-trimpath",), ("-buildmode=pie",)])
 def test_paths_and_addresses_that_were_changed(flags: tuple[str, ...], builder: Builder, reader: Path) -> None:
-    found = owners(read(build(builder, TARGETS["amd64"], *flags), reader))
+    found = owners(read(build(builder, ZIG_TARGETS["amd64"], *flags), reader))
     assert (found["print.c"], found["counter.c"]) == (CEE, DEE)
 
 
@@ -165,14 +154,14 @@ def stripped(path: Path, option: str, folder: Path) -> Path:
 
 
 def test_without_debugging_information_the_symbols_name_files(builder: Builder, reader: Path, tmp_path: Path) -> None:
-    needs = read(stripped(build(builder, TARGETS["amd64"]), "--remove-section=.debug_info", tmp_path), reader)
+    needs = read(stripped(build(builder, ZIG_TARGETS["amd64"]), "--remove-section=.debug_info", tmp_path), reader)
     counter = objects(needs)["counter.c"]
     assert (counter.source, counter.functions) == ("symbol table", 1)
     assert {way.owner.module for way in counter.ways} == {"../other"}
 
 
 def test_of_a_stripped_program_the_compiler_is_left(builder: Builder, reader: Path, tmp_path: Path) -> None:
-    told = read(stripped(build(builder, TARGETS["amd64"]), "--strip-all", tmp_path), reader).c_objects
+    told = read(stripped(build(builder, ZIG_TARGETS["amd64"]), "--strip-all", tmp_path), reader).c_objects
     assert isinstance(told, CObjects)
     assert told.objects == () and told.unnamed > 5
     assert any("clang" in name for name in told.compilers)
@@ -190,7 +179,7 @@ def test_the_race_detector_s_c_code_is_told_of_without_cgo(builder: Builder, rea
 
 def test_a_library_s_variables_of_threads(builder: Builder, reader: Path) -> None:
     """Go's own variable is of initial-exec in a library: its functions are found that read where it is."""
-    path = build(builder, TARGETS["amd64"], "-buildmode=c-shared")
+    path = build(builder, ZIG_TARGETS["amd64"], "-buildmode=c-shared")
     facts = read_binary(path)
     assert isinstance(facts.relocations, Relocations)
     needs = needs_in(path, facts, reader)
@@ -204,7 +193,7 @@ def test_a_library_s_variables_of_threads(builder: Builder, reader: Path) -> Non
 
 
 def test_the_finding_about_musl_names_them(builder: Builder, reader: Path) -> None:
-    path = build(builder, TARGETS["amd64"], "-buildmode=c-shared")
+    path = build(builder, ZIG_TARGETS["amd64"], "-buildmode=c-shared")
     facts = msgspec.structs.replace(read_binary(path), libc="musl", libraries=("libc.so",))
     found = judge(facts, load().platform("alpine-3.20/amd64"), read(path, reader))
     (finding,) = [one for one in found if one.rule == "ST-TLS-001"]
@@ -213,14 +202,14 @@ def test_the_finding_about_musl_names_them(builder: Builder, reader: Path) -> No
 
 
 def test_an_archive_is_read_as_if_it_were_linked(builder: Builder, reader: Path) -> None:
-    needs = read(build(builder, TARGETS["amd64"], "-buildmode=c-archive"), reader)
+    needs = read(build(builder, ZIG_TARGETS["amd64"], "-buildmode=c-archive"), reader)
     assert "runtime" in users(relocations(needs, RelocationKind.TLS_INITIAL_EXEC))
     assert not [reason for reason in needs.floor(FloorKind.CPU).reasons if reason.subject != "GOAMD64=v1"]
     assert isinstance(needs.c_objects, Unknown) and "members beside" in needs.c_objects.unknown
 
 
 def test_a_variable_that_is_copied(builder: Builder, reader: Path) -> None:
-    path = build(builder, TARGETS["amd64"], cflags="-DCOPIED")
+    path = build(builder, ZIG_TARGETS["amd64"], cflags="-DCOPIED")
     (copied,) = relocations(read(path, reader), RelocationKind.COPY)
     assert (copied.symbol, copied.places) == ("stdout", 1)
     assert {(user.owner.function, user.owner.package) for user in copied.users} >= {("cee_print", CEE[0])}
@@ -231,7 +220,7 @@ def test_a_variable_that_is_copied(builder: Builder, reader: Path) -> None:
 
 def test_code_that_the_loader_changes(builder: Builder, reader: Path) -> None:
     flags = ("-buildmode=c-shared", "-ldflags=-extldflags=-Wl,-z,notext")
-    path = build(builder, TARGETS["amd64"], *flags, cflags="-DTEXT")
+    path = build(builder, ZIG_TARGETS["amd64"], *flags, cflags="-DTEXT")
     (text,) = relocations(read(path, reader), RelocationKind.TEXT)
     assert text.places == 1 and text.sections == (".text",)
     assert users([text]) == {CEE[0]}
@@ -239,7 +228,7 @@ def test_code_that_the_loader_changes(builder: Builder, reader: Path) -> None:
 
 def test_packed_relocations_are_of_the_linker_s_options(builder: Builder) -> None:
     """Zig's linker cannot pack them: the facts of a program are changed."""
-    facts = read_binary(build(builder, TARGETS["amd64"]))
+    facts = read_binary(build(builder, ZIG_TARGETS["amd64"]))
     packed = msgspec.structs.replace(facts, relocations=Relocations(relr=True))
     assert isinstance(facts.go, GoBuildInfo)
     flags = {"-ldflags": "-extldflags=-Wl,-z,pack-relative-relocs"}
@@ -270,7 +259,7 @@ def test_a_function_that_is_chosen_by_the_loader(builder: Builder, reader: Path,
 def test_what_the_page_and_the_questions_say(
     builder: Builder, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    path = str(build(builder, TARGETS["amd64"], "-buildmode=c-shared"))
+    path = str(build(builder, ZIG_TARGETS["amd64"], "-buildmode=c-shared"))
     code, out, _ = run(capsys, monkeypatch, path)
     assert code == 0
     assert "example.org/other/dee (../other (devel)): dee.cgo2.c, counter.c" in out

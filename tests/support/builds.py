@@ -36,6 +36,18 @@ func Bump() int { return int(C.bump()) }
 func main() { fmt.Println(C.look(), Bump(), C.open_library(nil) != nil) }
 """
 
+ZIG_TARGETS = {
+    "amd64": "x86_64-linux-gnu.2.34",
+    "arm64": "aarch64-linux-gnu.2.34",
+    "386": "x86-linux-gnu.2.34",
+    "arm": "arm-linux-gnueabihf.2.34",
+    "loong64": "loongarch64-linux-gnu.2.36",
+    "ppc64le": "powerpc64le-linux-gnu.2.34",
+    "riscv64": "riscv64-linux-gnu.2.34",
+    "s390x": "s390x-linux-gnu.2.34",
+}
+"""zig's target for the programs with C of each GOARCH, with the oldest glibc that serves here."""
+
 
 @cache
 def go_command() -> Path:

@@ -2,7 +2,6 @@
 
 import os
 import re
-import shlex
 from pathlib import Path
 
 from seatrial.build import git
@@ -126,15 +125,9 @@ def _main_packages(directory: Path, limit: int = 5) -> list[str]:
 
 
 def _binary(argument: str, path: Path) -> Program:
-    # Only here: a program that is built has no need of the readers yet.
-    from seatrial.formats import read_binary
-    from seatrial.formats.whole import require_whole
-    from seatrial.model.binary import BinaryFormat, Kind
+    from seatrial.formats import read_binary  # only here: a program that is built has no need of the readers yet
 
     facts = read_binary(path)
-    require_whole(facts)
-    if facts.format is BinaryFormat.ELF and facts.kind in (Kind.EXECUTABLE, Kind.PIE) and not os.access(path, os.X_OK):
-        raise UsageError(f"{argument} may not be executed.", f"Allow it: chmod +x {shlex.quote(argument)}")
     known = isinstance(facts.goos, str) and isinstance(facts.goarch, str)
     return Program(
         name=path.name.removesuffix(".exe"),

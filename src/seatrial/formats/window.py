@@ -25,7 +25,7 @@ class Malformed(Exception):
 
 
 class CutOff(Malformed):
-    """The headers themselves cannot be read: there is nothing to say of the file."""
+    """The headers cannot be read, or what they tell to load is not there: there is nothing to say of the file."""
 
 
 class NotABinary(CutOff):

@@ -44,7 +44,6 @@ __all__ = [
     "catalogue",
     "explanation",
     "explanation_ids",
-    "is_foreign",
     "judge",
     "loaded_part",
     "rule_ids",
@@ -95,13 +94,6 @@ def undecided(facts: BinaryFacts, platform: Platform, needs: Needs | None = None
         for rule, outcome in _outcomes(facts, needs or needs_of(facts), platform)
         if isinstance(outcome, Undecided)
     )
-
-
-def is_foreign(facts: BinaryFacts, platform: Platform) -> bool:
-    """Whether nothing of the platform starts such a file: another system's or machine's (ST-IDENTITY-001, -002)."""
-    part = loaded_part(facts, platform)
-    checks = (identity.wrong_os, identity.wrong_architecture)
-    return any(isinstance(outcome, Hit) for check in checks for outcome in check(part, needs_of(part), platform))
 
 
 def loaded_part(facts: BinaryFacts, platform: Platform) -> BinaryFacts:
