@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
+	"runtime"
 	"strings"
 	"syscall"
 	"time"
@@ -68,6 +69,7 @@ func init() {
 		Run:      othersDoNothing,
 	})
 	suite.Helper("signals-wait", waitHelper)
+	suite.Helper("signals-answer", answerHelper)
 	suite.Helper("signals-ignore", ignoreHelper)
 	suite.Helper("signals-group", func([]string) int {
 		child := exec.Command(os.Args[0], os.Args[1], "signals-wait")
@@ -87,6 +89,17 @@ func waitHelper([]string) int {
 		os.Exit(3)
 	}()
 	io.Copy(io.Discard, os.Stdin)
+	return 0
+}
+
+// answerHelper answers each line on its first thread, the one that the kernel prefers for signals (complete_signal):
+// once it has answered, it has handled what was sent before.
+func answerHelper([]string) int {
+	runtime.LockOSThread()
+	fmt.Println("ready")
+	for lines := bufio.NewScanner(os.Stdin); lines.Scan(); {
+		fmt.Println("here")
+	}
 	return 0
 }
 
@@ -218,9 +231,13 @@ func defaultKills(t *suite.T) {
 }
 
 func othersDoNothing(t *suite.T) {
-	child := begin(t, "signals-wait")
+	child := begin(t, "signals-answer")
 	for _, sent := range []syscall.Signal{syscall.SIGUSR1, syscall.SIGUSR2, syscall.SIGALRM, syscall.SIGWINCH, syscall.SIGIO, syscall.SIGPIPE} {
 		child.send(sent)
+		fmt.Fprintln(child.in)
+		if child.line() == "" {
+			break // it has ended
+		}
 	}
 	child.in.Close()
 	if status := child.wait(); status.Signaled() || status.ExitStatus() != 0 {
