@@ -13,19 +13,25 @@ from seatrial.machines import init_program
 from seatrial.machines.carry import Order
 from seatrial.machines.machine import Machine
 from seatrial.machines.session import Session
-from seatrial.model.binary import BinaryFacts
+from seatrial.model.binary import BinaryFacts, BinaryFormat
 from seatrial.model.machine import CgroupMode, Ended, Kernel, Limits, MachineSpec, Proof
 from seatrial.model.platform import Platform
+from seatrial.model.report import Substitute
 from seatrial.model.runner import CannotOffer, Workload
 from seatrial.packages import Packages, kernels
 from seatrial.packages.system_emulators import system_emulator
 from seatrial.runners.loaders import libc_version, sysroot
-from seatrial.runners.micro_vm import CPUS, MEMORY, machine_for
+from seatrial.runners.micro_vm import CPUS, MEMORY, machine_for, place_in
+from seatrial.runners.substitutes import compare
 from seatrial.store import Store
 from seatrial.tables.packages import packages as package_rows
 from seatrial.toolchains import find_go
 
-__all__ = ["Described", "Result", "busybox", "run", "session_of", "shell"]
+__all__ = ["Described", "Made", "Result", "busybox", "made", "run", "shell"]
+
+
+_COMPATIBLE = {"amd64": "386", "arm64": "arm"}
+"""What the kernels of 64-bit architectures run as well (CONFIG_IA32_EMULATION, CONFIG_COMPAT)."""
 
 
 class Described(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,6 +53,20 @@ class Described(msgspec.Struct, frozen=True, kw_only=True):
     go: str = ""
 
 
+class Made(msgspec.Struct, frozen=True):
+    """A machine, not booted yet."""
+
+    session: Session
+    root: str
+    """The folder with loader and libraries that the program needs; "" for none."""
+    platform: Platform | None
+    """What it stands for, where that was said."""
+
+    def substitutes(self, proof: Proof) -> tuple[Substitute, ...]:
+        """In what the machine is not the platform."""
+        return compare(self.platform, place_in(self.session, proof))[0] if self.platform else ()
+
+
 class Result(msgspec.Struct, frozen=True):
     """How a command ended, and what the machine was."""
 
@@ -54,13 +74,8 @@ class Result(msgspec.Struct, frozen=True):
     ended: Ended
 
 
-def session_of(
-    described: Described, store: Store, note: Callable[[str], None], program: Path | None = None
-) -> tuple[Session, str]:
-    """The machine, not booted yet, and the folder with loader and libraries that the program needs; "" for none.
-
-    Raises UsageError and CouldNotCheck.
-    """
+def made(described: Described, store: Store, note: Callable[[str], None], program: Path | None = None) -> Made:
+    """The machine that is described. Raises UsageError and CouldNotCheck."""
     packages = Packages(store, note)
     facts = _facts(program) if program else None
     platform = _platform(described)
@@ -69,7 +84,7 @@ def session_of(
     spec = _spec(described, platform, kernel, arch)
     emulator = system_emulator(store, packages, arch)
     session = Session(spec, emulator, init_program(find_go(described.go, store), arch, store), store, note)
-    return session, _root(store, packages, platform, arch, facts)
+    return Made(session, _root(store, packages, platform, arch, facts), platform)
 
 
 def run(
@@ -117,7 +132,8 @@ def _facts(program: Path) -> BinaryFacts | None:
         facts = read_binary(program)
     except UsageError:
         return None
-    if facts.goos != "linux":
+    # A static C program may say no system.
+    if facts.format is not BinaryFormat.ELF or (isinstance(facts.goos, str) and facts.goos != "linux"):
         raise UsageError(f"{program} is no program for Linux: {facts.machine}.", "Machines boot Linux only.")
     return facts
 
@@ -138,9 +154,12 @@ def _arch(described: Described, platform: Platform | None, facts: BinaryFacts | 
     if described.arch and platform and described.arch != platform.goarch:
         raise UsageError(f"{platform.name} is {platform.goarch}, not {described.arch}.", "Leave --arch out.")
     of_program = facts.goarch if facts and isinstance(facts.goarch, str) else ""
-    # A 64-bit kernel of amd64 runs programs for 386, and there is none for 386 here.
-    of_program = "amd64" if of_program == "386" else of_program
-    return described.arch or (platform.goarch if platform else "") or of_program or host().goarch
+    usual = "amd64" if of_program == "386" else of_program  # there is no kernel for 386 here
+    arch = described.arch or (platform.goarch if platform else "") or usual or host().goarch
+    if of_program and of_program not in (arch, _COMPATIBLE.get(arch)):
+        stands = platform.name if platform else f"--arch {arch}"
+        raise UsageError(f"The program is for {of_program}, and {stands} is {arch}.", f"Build it: GOARCH={arch}.")
+    return arch
 
 
 def _kernel(described: Described, store: Store, packages: Packages, platform: Platform | None, arch: str) -> Kernel:

@@ -14,10 +14,14 @@ import pytest
 from seatrial.model.go_target import GoTarget
 from seatrial.store import Store, default_root
 from seatrial.toolchains import compile_probe, find_go
+from support import go_info
+from support.elf_writer import Elf, Part
 from support.machines import guest_program, machine_spec
 from support.terminal import typed_into
 
 _SECONDS = 200.0
+FILE = "/etc/hostname"
+"""No binary, so for any machine."""
 _needs_a_machine = pytest.mark.usefixtures("kernel")
 
 
@@ -179,20 +183,26 @@ def test_a_shell_on_a_terminal() -> None:
     [
         (("run",), "Missing argument"),
         (("run", "--", "./nothing"), "./nothing is no file. Name a program."),
-        (("run", "--arch", "mips", "--", "true"), "No kernel is known for mips."),
-        (("run", "--arch", "amd64", "--kernel", "debian-99", "--", "true"), "No kernel named debian-99 is known"),
-        (("run", "--kernel", "/etc/hostname", "--", "true"), "/etc/hostname is no Linux kernel"),
-        (("run", "-t", "windows-10/amd64", "--", "true"), "no machine stands for it"),
-        (("run", "-t", "kylin*", "--", "true"), "platforms: "),
-        (("run", "-t", "debian-12/arm64", "--arch", "amd64", "--", "true"), "debian-12/arm64 is arm64, not amd64."),
-        (("run", "--memory", "much", "--", "true"), "'much' is no size"),
-        (("run", "--memory-max", "64X", "--", "true"), "'64X' is no size"),
-        (("run", "--cgroup", "v3", "--", "true"), "'v3' is not one of"),
+        (("run", "--arch", "mips", "--", FILE), "No kernel is known for mips."),
+        (("run", "--arch", "amd64", "--kernel", "debian-99", "--", FILE), "No kernel named debian-99 is known"),
+        (("run", "--kernel", "/etc/hostname", "--", FILE), "/etc/hostname is no Linux kernel"),
+        (("run", "-t", "windows-10/amd64", "--", FILE), "no machine stands for it"),
+        (("run", "-t", "kylin*", "--", FILE), "platforms: "),
+        (("run", "-t", "debian-12/arm64", "--arch", "amd64", "--", FILE), "debian-12/arm64 is arm64, not amd64."),
+        (("run", "--memory", "much", "--", FILE), "'much' is no size"),
+        (("run", "--memory-max", "64X", "--", FILE), "'64X' is no size"),
+        (("run", "--cgroup", "v3", "--", FILE), "'v3' is not one of"),
+        (("run", "--", "true"), "true is no path: a machine has no programs of its own. Name a file: ./app."),
+        (("run", "--arch", "arm64", "--", "AMD64"), "The program is for amd64, and --arch arm64 is arm64."),
+        (("run", "-t", "debian-12/arm64", "--", "AMD64"), "The program is for amd64, and debian-12/arm64 is arm64."),
         (("shell",), "`vm shell` needs a terminal."),
     ],
 )
-def test_a_wrong_word_is_one_line(words: tuple[str, ...], told: str) -> None:
-    done = seatrial("vm", *words)
+def test_a_wrong_word_is_one_line(words: tuple[str, ...], told: str, tmp_path: Path) -> None:
+    program = tmp_path / "app"
+    info = go_info.inline("go1.27.3", go_info.modules())
+    program.write_bytes(Elf((Part(info, ".go.buildinfo", flags=3),)).build())
+    done = seatrial("vm", *(program if word == "AMD64" else word for word in words))
     assert done.returncode == 2
     assert told in done.stderr and "Traceback" not in done.stderr
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from seatrial.machines.machine import Machine
     from seatrial.machines.session import Session
     from seatrial.model.machine import Limits, Proof
-    from seatrial.vm import Result
+    from seatrial.vm import Made, Result
 
 __all__ = ["command"]
 
@@ -94,11 +94,13 @@ def run(words: tuple[str, ...], **options: Any) -> int:
     program = Path(words[0])
     if "/" in words[0] and not program.is_file():
         raise UsageError(f"{words[0]} is no file.", "Name a program.")
-    session, order = prepare(options, words, program)
+    if "/" not in words[0] and not options["carry"]:
+        raise UsageError(f"{words[0]} is no path: a machine has no programs of its own.", "Name a file: ./app.")
+    machine, order = prepare(options, words, program)
     to_stdout = options["json_path"] == "-"
     result = _in_machine(
-        session,
-        lambda ready: _run(session, order, limits, options["time_limit"], ready, 2 if to_stdout else 1),
+        machine,
+        lambda ready: _run(machine.session, order, limits, options["time_limit"], ready, 2 if to_stdout else 1),
         options,
     )
     if options["json_path"]:
@@ -121,24 +123,25 @@ def shell(words: tuple[str, ...], **options: Any) -> int:
 
     if not sys.stdin.isatty() or not sys.stdout.isatty():
         raise UsageError("`vm shell` needs a terminal.", "For a program use `seatrial vm run`.")
-    session, order = prepare(options, words or ("sh", "-l"), None)
+    machine, order = prepare(options, words or ("sh", "-l"), None)
+    session = machine.session
     tools = vm.busybox(session.store, note_of(options), session.spec.goarch)
     environment = {"PATH": "/bin:/sbin:/usr/bin", "HOME": "/root", "PS1": "\\h:\\w\\$ "}
     environment["TERM"] = os.environ.get("TERM", "vt100")
     order = type(order)(order.argv, environment, "/root", order.carry)
-    result = _in_machine(session, lambda ready: vm.shell(session, order, tools, ready), options)
+    result = _in_machine(machine, lambda ready: vm.shell(session, order, tools, ready), options)
     return _code(result, order.argv[0])
 
 
 def _in_machine(
-    session: "Session", work: "Callable[[Callable[[Machine], None]], Result]", options: dict[str, Any]
+    made: "Made", work: "Callable[[Callable[[Machine], None]], Result]", options: dict[str, Any]
 ) -> "Result":
     """The work's result; the machine is ended in any case."""
     from seatrial.model.machine import VmLost, WrongMachine
 
     def ready(machine: "Machine") -> None:
         if not options["quiet"]:
-            for line in _described(machine.proof):
+            for line in _described(machine.proof, made):
                 click.echo(f"seatrial: {line}", err=True)
 
     try:
@@ -154,11 +157,11 @@ def _in_machine(
     except WrongMachine as wrong:
         raise CouldNotCheck(f"{wrong}.", "Nothing was run in it.") from wrong
     finally:
-        session.end()
+        made.session.end()
 
 
-def _described(proof: "Proof") -> list[str]:
-    """What machine it is: one line, and another for what QEMU cannot give."""
+def _described(proof: "Proof", made: "Made") -> list[str]:
+    """What machine it is: one line, another for what is not the platform's own, another for what QEMU cannot give."""
     seen = proof.seen
     how = "from a snapshot" if proof.restored else "booted"
     cpu = f"{seen.cpu_model or seen.goarch}" + (f" (-cpu {proof.cpu})" if proof.cpu else "")
@@ -168,6 +171,9 @@ def _described(proof: "Proof") -> list[str]:
         f"Linux {seen.kernel}, {cpu}, {seen.cpus} CPUs{nodes}, {seen.memory >> 20} MiB, cgroup {seen.cgroup}; "
         f"{proof.emulator} with {accelerator}, {how} in {proof.boot_seconds:.1f} s"
     ]
+    if made.platform and (others := made.substitutes(proof)):
+        told = "; ".join(f"{each.fact} {each.value} in place of {each.platform}" for each in others)
+        lines.append(f"It stands for {made.platform.name} with {told}")
     if proof.unsupported:
         lines.append(f"QEMU cannot give these features of the CPU model: {', '.join(proof.unsupported)}")
     return lines

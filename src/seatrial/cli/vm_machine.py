@@ -12,7 +12,7 @@ from seatrial.cli.selectors import complete_selector
 
 if TYPE_CHECKING:
     from seatrial.machines.carry import Order
-    from seatrial.machines.session import Session
+    from seatrial.vm import Made
 
 __all__ = ["Size", "machine_options", "note_of", "prepare"]
 
@@ -120,11 +120,11 @@ def note_of(options: dict[str, Any]) -> Callable[[str], None]:
     return (lambda _: None) if options["quiet"] else (lambda text: click.echo(f"seatrial: {text}", err=True))
 
 
-def prepare(options: dict[str, Any], words: tuple[str, ...], program: Path | None) -> "tuple[Session, Order]":
+def prepare(options: dict[str, Any], words: tuple[str, ...], program: Path | None) -> "tuple[Made, Order]":
     """The machine that the options describe, and the command for it. Raises UsageError and CouldNotCheck."""
     from seatrial.machines.carry import Order
     from seatrial.store import Store, default_root
-    from seatrial.vm import Described, session_of
+    from seatrial.vm import Described, made
 
     described = Described(
         target=options["target"],
@@ -142,6 +142,6 @@ def prepare(options: dict[str, Any], words: tuple[str, ...], program: Path | Non
         go=options["go_command"],
     )
     store = Store((options["cache_dir"] or default_root()).absolute())
-    session, root = session_of(described, store, note_of(options), program)
+    machine = made(described, store, note_of(options), program)
     carry = tuple(str(path.absolute()) for path in options["carry"])
-    return session, Order(words, dict(os.environ), str(Path.cwd()), carry, root)
+    return machine, Order(words, dict(os.environ), str(Path.cwd()), carry, machine.root)

@@ -173,7 +173,7 @@ class MicroVm:
         root: Sysroot | None,
         limits: tuple[str, ...],
     ) -> Offer | CannotOffer:
-        emulator, spec, seen = session.emulator, session.spec, proof.seen
+        emulator, spec = session.emulator, session.spec
         client = (*session.client, *(("--root", str(root.path)) if root else ()))
         loader: Loader | None = None
         if root:
@@ -183,15 +183,7 @@ class MicroVm:
                 reason = message("runners.loader_dies", emulator=emulator.name, interpreter=workload.interpreter)
                 return CannotOffer(self.name, reason, "no-sysroot", message("runners.needs_emulator"))
             loader = Loader(workload.interpreter, libc)
-        model = spec.cpu or guest_machines()[spec.goarch].cpu
-        place = Place(
-            cpu=f"QEMU {emulator.version} {model}",
-            kernel=seen.kernel,
-            libc=loader.libc if loader else "",
-            page_size=seen.page_size,
-            cgroup=seen.cgroup,
-        )
-        substitutes, same = compare(platform, place)
+        substitutes, same = compare(platform, place_in(session, proof, loader.libc if loader else ""))
         known = platform.features.value or ()
         tools = [*emulator.tools, *((spec.kernel.package,) if spec.kernel.package else ())]
         tools += [ToolVersion(one.name, one.version, one.sha256, one.root) for one in (root.packages if root else ())]
@@ -204,7 +196,7 @@ class MicroVm:
             same=same,
             loader=str(loader) if loader else "",
             libc_version=loader.version if loader else "",
-            lacks=tuple(sorted(set(known) - _features(seen))) if seen.features else (),
+            lacks=tuple(sorted(set(known) - _features(proof.seen))) if proof.seen.features else (),
             limits=limits,
             notes=self._notes(platform, proof),
             time_factor=_TIME_FACTOR,
@@ -227,6 +219,18 @@ class MicroVm:
             return (Evidence("not shown", text, self.name),)
         text = f"TCG. KVM could not show a use of {beyond}: this host's CPU executes them, whatever CPUID says"
         return (Evidence("accelerator", text, self.name),)
+
+
+def place_in(session: Session, proof: Proof, libc: str = "") -> Place:
+    """What a program finds in a machine. `libc`: family and version of the C library that it brings along."""
+    model = session.spec.cpu or guest_machines()[session.spec.goarch].cpu
+    return Place(
+        cpu=f"QEMU {session.emulator.version} {model}",
+        kernel=proof.seen.kernel,
+        libc=libc,
+        page_size=proof.seen.page_size,
+        cgroup=proof.seen.cgroup,
+    )
 
 
 def _features(seen: Seen) -> set[str]:
