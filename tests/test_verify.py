@@ -210,6 +210,7 @@ def test_every_report_is_written_at_once(hello: Path, tmp_path: Path) -> None:
         (["PROGRAM", "--variant", "amd64=v9", "-t", AMD64], "v9"),
         (["PROGRAM", "--json", "-", "--html", "-"], "Only one report"),
         (["PROGRAM", "--json", "/"], "directory"),
+        (["PROGRAM", "--html", "/proc/version/report.html"], "/proc/version is no directory"),
         (["PROGRAM", "--go", "/nowhere/go"], "/nowhere/go"),
         (["PROGRAM", "--platforms", "/nowhere"], "/nowhere"),
     ],

@@ -41,6 +41,7 @@ def test_the_catalogue() -> None:
         (("-t", "nowhere"), "nowhere"),
         (("--html", "-", "--json", "-"), "Only one report"),
         (("--json", "/"), "directory"),
+        (("--html", "/proc/version/page.html"), "/proc/version is no directory"),
         (("--html", "x.html", "-t", "debian-12"), "a page holds one"),
         (("export", "--port", "linux/vax"), "no port"),
         (("export", "--port", "plan9/amd64"), "no port"),

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from seatrial.cli.outputs import check_outputs
 from seatrial.cli.selectors import complete_selector
 from seatrial.cli.tiers import runner_of, tier_option
-from seatrial.errors import UsageError
+from seatrial.errors import CouldNotCheck, UsageError
 
 if TYPE_CHECKING:
     from seatrial.conformance import Event
@@ -114,12 +115,7 @@ def _store(options: dict[str, Any]) -> "Store":
 
 
 def _check_outputs(options: dict[str, Any]) -> None:
-    for name in ("json", "html"):
-        path = options[f"{name}_path"]
-        if path and path != "-" and Path(path).is_dir():
-            raise UsageError(f"--{name} {path}: this is a directory.", "Name a file.")
-    if options["html_path"] == "-" == options["json_path"]:
-        raise UsageError("Only one report can go to stdout.", "Give the other a file name.")
+    check_outputs({name: path for name in ("json", "html") if (path := options[f"{name}_path"])})
 
 
 def _check_one_page(options: dict[str, Any]) -> None:
@@ -144,19 +140,27 @@ def _deliver(certificates: "tuple[Certificate, ...]", options: dict[str, Any]) -
         rendered[options["json_path"]] = json.render(certificates)
     if options["html_path"]:
         rendered[options["html_path"]] = html.render(certificates[0], options["lang"])
+    written: list[Path] = []
+    lost: CouldNotCheck | None = None  # raised at the end: the other file and the terminal have the result
     for path, data in rendered.items():
         if path == "-":
             sys.stdout.buffer.write(data)
             sys.stdout.buffer.flush()
-        else:
+            continue
+        try:
             write_atomically(Path(path), data)
+        except CouldNotCheck as error:
+            lost = CouldNotCheck(error.message, "Name another place.")
+        else:
+            written.append(Path(path))
     if not options["quiet"]:
         console = console_on(sys.stderr if "-" in rendered else sys.stdout)
-        written = [Path(path) for path in rendered if path != "-"]
         for number, certificate in enumerate(certificates):
             if number:
                 console.print()
             final(certificate, console, options["lang"], written if number == len(certificates) - 1 else ())
+    if lost:
+        raise lost
     codes = {certificate.exit_code for certificate in certificates}
     return next((code for code in (1, 3) if code in codes), 0)
 

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from seatrial.cli.outputs import check_outputs
 from seatrial.cli.selectors import complete_selector
 from seatrial.cli.tiers import runner_of, tier_option
-from seatrial.errors import CouldNotCheck, UsageError
+from seatrial.errors import CouldNotCheck
 
 if TYPE_CHECKING:
     from seatrial.model.events import Event
@@ -192,11 +193,7 @@ class _Outputs:
             for name in ("json", "html", "junit", "sarif", "markdown")
             if options[f"{name}_path"]
         }
-        for name, path in self.paths.items():
-            if path != "-" and Path(path).is_dir():
-                raise UsageError(f"--{name} {path}: this is a directory.", "Name a file.")
-        if list(self.paths.values()).count("-") > 1:
-            raise UsageError("Only one report can go to stdout.", "Give the others a file name.")
+        check_outputs(self.paths)
         self._written = 0.0
         self._later: threading.Timer | None = None
         self._finished = False
