@@ -1,4 +1,4 @@
-"""The words of `seatrial inspect`: each is there in every language, and each is used."""
+"""The words of `inspect` and `trace-linking`: each is there in every language, and each is used."""
 
 import re
 import string
@@ -14,7 +14,8 @@ from seatrial.tables.messages import LANGUAGES, templates
 from support.builds import Builder
 from support.inspecting import run
 
-TEXTS = templates("inspect")
+ROOMS = {"inspect": "inspect*.py", "trace": "trace_linking.py"}
+"""Messages, and the files that print them."""
 MADE = {
     *(f"floor-{kind}" for kind in FloorKind),
     *(f"confidence-{confidence}" for confidence in Confidence),
@@ -22,24 +23,27 @@ MADE = {
 }
 
 
-@pytest.mark.parametrize("name", TEXTS)
-def test_every_text_says_the_same_in_each_language(name: str) -> None:
-    texts = TEXTS[name]
+@pytest.mark.parametrize(("room", "name"), [(room, name) for room in ROOMS for name in templates(room)])
+def test_every_text_says_the_same_in_each_language(room: str, name: str) -> None:
+    texts = templates(room)[name]
     assert tuple(texts) == LANGUAGES
     fields = [{field for _, field, _, _ in string.Formatter().parse(text) if field} for text in texts.values()]
     assert fields[0] == fields[1]
 
 
-def test_every_text_is_used_and_every_name_has_one() -> None:
-    code = "".join(path.read_text() for path in Path(seatrial.cli.__path__[0]).glob("inspect*.py"))
-    literals = set(re.findall(r'"([a-z][a-z0-9-]*)"', code))
-    used = literals | {f"{name}-one" for name in literals} | MADE
-    assert set(TEXTS) - used == set()
-    assert set(TEXTS) >= MADE
+@pytest.mark.parametrize("room", ROOMS)
+def test_every_text_is_used_and_every_name_has_one(room: str) -> None:
+    texts = set(templates(room))
+    made = MADE if room == "inspect" else set()
+    code = "".join(path.read_text() for path in Path(seatrial.cli.__path__[0]).glob(ROOMS[room]))
+    literals = set(re.findall(r'["\']([a-z][a-z0-9-]*)["\']', code))
+    used = literals | {f"{name}-one" for name in literals} | made
+    assert texts - used == set()
+    assert texts >= made
     called = set(re.findall(r'words\(\s*"([a-z0-9-]+)"', code))
-    assert called <= set(TEXTS)
+    assert called <= texts
     counted = set(re.findall(r'words\.counted\("([a-z0-9-]+)"', code))
-    assert counted | {f"{name}-one" for name in counted} <= set(TEXTS)
+    assert counted | {f"{name}-one" for name in counted} <= texts
 
 
 def test_chinese_takes_two_columns() -> None:

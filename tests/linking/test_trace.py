@@ -103,6 +103,16 @@ def test_a_library_that_is_missing(app: Path) -> None:
     )
 
 
+def test_what_cannot_be_preloaded_does_not_end_it(app: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LD_PRELOAD", "/nowhere/libgone.so")
+    seen = trace("./app")
+    (error,) = seen.errors
+    assert (seen.started, error.fatal, error.file) == (True, False, "LD_PRELOAD")
+    assert error.explanation.text == (
+        "/nowhere/libgone.so, which LD_PRELOAD asks for, is in none of the places that the loader looked at: /nowhere."
+    )
+
+
 def test_a_library_of_the_wrong_class(app: Path) -> None:
     (app.parent / "libfoo.so.1").write_bytes(b"\x7fELF\1\1\1".ljust(52, b"\0"))
     seen = trace("./app")
@@ -177,6 +187,10 @@ def test_the_page_and_the_json(app: Path) -> None:
     page = subprocess.run([*command, "--", "./app"], capture_output=True, text=True, check=False, timeout=120)
     assert page.returncode == 0 and "\x1b" not in page.stdout
     assert "libfoo.so.1" in page.stdout and "Symbols of the program" in page.stdout
+    many = [*command, "--lang", "zh", "--", "/bin/bash", "-c", ":"]
+    page = subprocess.run(many, capture_output=True, text=True, check=False, timeout=120)
+    symbols = page.stdout.split("程序的符号\n")[1].split("\n\n")[0].splitlines()
+    assert len(symbols) == 21 and symbols[-1].startswith("  另有 ")
     (app.parent / "libfoo.so.1").unlink()
     done = subprocess.run(
         [*command, "--json", "-", "--", "./app"], capture_output=True, text=True, check=False, timeout=120

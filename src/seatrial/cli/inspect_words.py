@@ -1,4 +1,4 @@
-"""The words of `seatrial inspect` in the language that was asked for (`tables/messages/inspect.toml`)."""
+"""The words of `seatrial inspect`, and of verbs like it, in the language that was asked for."""
 
 import unicodedata
 from collections.abc import Sequence
@@ -10,11 +10,11 @@ __all__ = ["Words", "padded"]
 
 
 class Words:
-    """Called with the name of a text and its arguments; returns the text. Raises KeyError for an unknown name."""
+    """Called with the name of a text of the room and its arguments; returns the text. Raises KeyError for another."""
 
-    def __init__(self, language: str = "en") -> None:
+    def __init__(self, language: str = "en", room: str = "inspect") -> None:
         self._language = language
-        self._texts = {name: texts[language] for name, texts in templates("inspect").items()}
+        self._texts = {name: texts[language] for name, texts in templates(room).items()}
 
     def __call__(self, name: str, /, **args: object) -> str:
         return self._texts[name].format(**args)

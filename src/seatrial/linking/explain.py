@@ -64,7 +64,7 @@ def not_found(search: Search) -> Message:
         if attempt.refused:
             return message("linking.refused", library=search.library, by=search.by, why=attempt.refused.text)
     places = dict.fromkeys(_place(attempt) for attempt in search.attempts)
-    where = "; ".join(places) or "no path"
+    where = "; ".join(places) or str(Path(search.library).parent)
     return message("linking.nowhere", library=search.library, by=search.by, places=where)
 
 

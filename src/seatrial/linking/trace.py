@@ -9,13 +9,15 @@ from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
+import msgspec
+
 from seatrial.errors import CouldNotCheck, SeatrialError, UsageError
 from seatrial.formats import read_binary
 from seatrial.linking.debug_output import Complaint, DebugOutput, read_debug_output
 from seatrial.linking.explain import explained, not_found, with_refusals
 from seatrial.model.absence import Unknown
 from seatrial.model.binary import BinaryFacts, BinaryFormat, Linkage
-from seatrial.model.linking import LinkTrace, LoaderError, Lookup
+from seatrial.model.linking import LinkTrace, LoaderError, Lookup, Search
 from seatrial.processes import Outcome, run, scratch_folder, start
 from seatrial.store import Store, digest, file_digest
 from seatrial.tables.messages import message
@@ -24,6 +26,7 @@ from seatrial.toolchains import find_zig
 __all__ = ["trace_linking"]
 
 _AUDIT = Path(__file__).parent.parent / "probes" / "linktrace" / "audit.c"
+_PRELOAD = "LD_PRELOAD"
 _OLDEST_GLIBC = "2.17"
 _TRIPLES = {"x86_64": "x86_64-linux-gnu", "aarch64": "aarch64-linux-gnu", "i686": "x86-linux-gnu"}
 _STOP_SECONDS = 2.0
@@ -110,7 +113,7 @@ def _put_together(
     others: int,
 ) -> LinkTrace:
     here = Path.cwd()
-    searches = tuple(with_refusals(one, facts, here) for one in told.searches)
+    searches = tuple(_by_whom(with_refusals(one, facts, here)) for one in told.searches)
     complaints = list(told.complaints)
     if not told.started:
         # What ends a program before it starts goes to stderr, some of it to nowhere else.
@@ -121,7 +124,8 @@ def _put_together(
     for search in searches:
         if not search.found and not any(search.library in error.text for error in errors):
             text = f"{search.library}: cannot be loaded"
-            errors.append(LoaderError(search.by, text, not search.after_start, not_found(search)))
+            fatal = not search.after_start and search.by != _PRELOAD  # what cannot be preloaded is left out
+            errors.append(LoaderError(search.by, text, fatal, not_found(search)))
     return LinkTrace(
         program=program,
         loader=facts.interpreter,
@@ -135,6 +139,12 @@ def _put_together(
         output=outcome.stdout + outcome.stderr,
         others=others,
     )
+
+
+def _by_whom(search: Search) -> Search:
+    """The search; what LD_PRELOAD names the loader itself looks for, in the program's name (ld.so(8))."""
+    named = re.split("[ :]+", os.environ.get(_PRELOAD, ""))
+    return msgspec.structs.replace(search, by=_PRELOAD) if search.library in named else search
 
 
 def _lookups(heard: Path, program: str) -> tuple[Lookup, ...]:
