@@ -89,13 +89,15 @@ def compare(
     for folder, option in ((source, "--source"), (sysroot, "--sysroot")):
         if folder is not None and not folder.is_dir():
             raise UsageError(f"{option}: {folder} is no folder.", "Give a folder that is there.")
-    one, other = _parts(read_binary(first), read_binary(second))
+    files = read_binary(first), read_binary(second)
+    one, other = _parts(*files)
     a, b = _read(first, one, reader), _read(second, other, reader)
     first_chains, first_unasked = _chains(a, go, source, sysroot)
     second_chains, second_unasked = _chains(b, go, source, sysroot)
     return Comparison(
         first=_side(a),
         second=_side(b),
+        same_bytes=files[0].sha256 == files[1].sha256,
         same_program=_both(_main(a), _main(b), lambda left, right: left == right),
         settings=_settings(a, b),
         packages=_only(_packages(a), _packages(b)),

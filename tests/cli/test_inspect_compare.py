@@ -42,7 +42,20 @@ def test_the_page(pair: tuple[str, str], capsys: pytest.CaptureFixture[str], mon
     ):
         assert expected in lines
     assert "this host has no loader /lib/ld-nowhere.so.1" in out
-    assert "\x1b" not in out
+    assert "\x1b" not in out and "byte for byte" not in out and "two programs" not in out
+
+
+def test_the_same_file_and_another_program(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paths = [tmp_path / name for name in ("one", "same", "other")]
+    for path, module in zip(paths, ("app", "app", "other"), strict=True):
+        info = go_info.inline("go1.27.3", f"path\texample.com/{module}\nmod\texample.com/{module}\t(devel)\t\n")
+        path.write_bytes(Elf((Part(info, ".go.buildinfo", flags=3),)).build())
+    one, same, other = map(str, paths)
+    assert "The files are the same, byte for byte." in run(capsys, monkeypatch, one, "--compare", same)[1]
+    assert "两个文件逐字节相同。" in run(capsys, monkeypatch, one, "--compare", same, "--lang", "zh")[1]
+    assert "These are two programs: their main packages differ." in run(capsys, monkeypatch, one, "--compare", other)[1]
 
 
 def test_json_and_nothing_else(

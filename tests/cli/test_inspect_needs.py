@@ -64,15 +64,19 @@ def test_why_a_cpu_feature(program: Path, capsys: pytest.CaptureFixture[str], mo
     [
         ("syscall:openat3", "syscall:openat2?"),
         ("sse22", "Did you mean sse2"),
+        ("openat2", "'openat2' is a system call. Ask for syscall:openat2."),
         ("libnothing.so.9", "Ask for a symbol, a symbol version, a library, a CPU feature, syscall:<name>, "),
     ],
 )
 def test_what_it_does_not_ask_for_is_a_wrong_use(
     program: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, what: str, said: str
 ) -> None:
-    code, out, err = run(capsys, monkeypatch, str(program), "--why", "sse2", "--why", what)
-    assert (code, out) == (2, "")
+    code, out, err = run(capsys, monkeypatch, str(program), "--why", what, "--why", "sse2")
+    assert code == 2 and "GOAMD64=v1 lets the compiler use" in out
     assert said in err and err.count("\n") == 1
+    code, out, err = run(capsys, monkeypatch, str(program), "--why", what, "--why", "libnone.so")
+    assert (code, out) == (2, "")
+    assert said in err and "libnone.so" in err and err.count("\n") == 2
 
 
 def test_json_has_all_of_it(program: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -137,16 +137,27 @@ def _words(arguments: str) -> list[str]:
 def _print_answers(found: "Inspection", why: tuple[str, ...], floors: bool, words: "Words") -> None:
     from seatrial.cli.inspect_floors import floor_lines
     from seatrial.cli.inspect_why import why as asked_why
+    from seatrial.errors import SeatrialError
 
-    # An error comes before the first line of an answer.
-    answers = [[*asked_why(part.facts, part.needs, what, words)] for part in found.parts for what in why]
+    refused: dict[str, list[SeatrialError]] = {what: [] for what in why}
     for part in found.parts:
         if len(found.parts) > 1:
             click.echo(part.facts.path)
         for floor in part.needs.floors if floors else ():
             _print_indented(floor_lines(floor, words))
-    for lines in answers:
-        _print_indented(lines)
+        for what in why:
+            try:
+                lines = [*asked_why(part.facts, part.needs, what, words)]
+            except SeatrialError as error:
+                refused[what].append(error)
+            else:
+                _print_indented(lines)
+    # What one part of a universal file asks for is answered, also where the others do not.
+    unanswered = [errors[0] for errors in refused.values() if len(errors) == len(found.parts)]
+    for each in unanswered[:-1]:
+        click.echo(f"seatrial: {each}", err=True)
+    if unanswered:
+        raise unanswered[-1]
 
 
 def _print_indented(lines: Iterable[tuple[int, str]]) -> None:

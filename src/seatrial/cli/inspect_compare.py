@@ -51,6 +51,9 @@ def _print(found: Comparison, words: Words) -> None:
 
     console = Console(file=sys.stdout, highlight=False, emoji=False)
     console.print(Text(words("both", first=found.first.path, second=found.second.path), style="bold"), soft_wrap=True)
+    if found.same_bytes or found.same_program is False:
+        told = words("same-bytes" if found.same_bytes else "other-program")
+        console.print(Text(told, style="yellow"), soft_wrap=True)
     for title, lines in _page(found, words):
         console.print(Text(f"\n{title}", style="bold cyan"), soft_wrap=True)
         for line in lines:

@@ -40,8 +40,16 @@ def owner_words(owner: Owner) -> str:
     module = " ".join(part for part in (owner.module, owner.version) if part)
     if owner.package and not owner.function.startswith(owner.package + "."):
         module = owner.package + (f", {module}" if module else "")
-    place = f", {owner.file}:{owner.line}" if owner.file and owner.line else ""
+    place = f", {_short(owner.file)}:{owner.line}" if owner.file and owner.line else ""
     return owner.function + (f" ({module}{place})" if module else "")
+
+
+def _short(file: str) -> str:
+    """The path within GOROOT or the module cache, as -trimpath writes it; of other files all."""
+    for folder in ("/pkg/mod/", "/go/src/"):
+        if folder in file:
+            return file.rpartition(folder)[2]
+    return file
 
 
 def near(asked: str, names: Iterable[str], before: str = "") -> str:

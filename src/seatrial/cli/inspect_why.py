@@ -162,6 +162,9 @@ def _site(site: CallSite, words: Words) -> Lines:
 def _nothing(
     asked: str, facts: BinaryFacts, symbols: tuple[SymbolNeed, ...], libraries: Iterable[str], needs: Needs, unread: str
 ) -> SeatrialError:
+    calls = () if isinstance(needs.system_calls, Unknown) else needs.system_calls.calls
+    if asked in [call.name for call in calls]:
+        return UsageError(f"{asked!r} is a system call.", f"Ask for {_SYSCALL}{asked}.")
     if unread:
         return CouldNotCheck(f"Who asks for {asked!r} could not be read: {unread.removesuffix('.')}.")
     names = {name for symbol in symbols for name in (symbol.name, symbol.version, symbol.library) if name}

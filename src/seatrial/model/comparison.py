@@ -223,6 +223,7 @@ class Comparison(msgspec.Struct, frozen=True):
 
     first: Side
     second: Side
+    same_bytes: bool
     same_program: bool | Unknown
     """Both name the same main package."""
     settings: tuple[SettingPair, ...]
