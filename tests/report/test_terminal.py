@@ -9,6 +9,8 @@ import msgspec
 import pytest
 from rich.cells import cell_len
 from rich.console import Console
+from rich.table import Table
+from rich.text import Text
 
 from seatrial.model.events import Event, Note, StageEnded
 from seatrial.model.finding import Evidence
@@ -104,6 +106,15 @@ def test_colour_only_where_it_is_wanted(rich_report: Report, monkeypatch: pytest
     assert not re.search("\x1b\\[[0-9;]*3[0-9]", told(rich_report, terminal=True))
     monkeypatch.delenv("NO_COLOR")
     assert "\x1b" not in told(rich_report)
+
+
+def test_lines_in_a_pipe_have_no_blanks_at_their_ends(rich_report: Report) -> None:
+    stream = io.StringIO()
+    console = console_on(stream)
+    final(rich_report, console)
+    console.print(Table.grid("a  ", "b   "), Text("c  "), end="  \n")
+    lines = stream.getvalue().split("\n")
+    assert len(lines) > 10 and lines == [line.rstrip(" ") for line in lines]
 
 
 def test_an_encoding_without_the_marks_gets_ascii_ones(rich_report: Report) -> None:

@@ -1,7 +1,8 @@
 """The console for a stream."""
 
 import io
-from typing import TextIO
+import re
+from typing import Any, TextIO, cast
 
 from rich.console import Console
 
@@ -17,5 +18,20 @@ def console_on(stream: TextIO) -> Console:
     """
     if isinstance(stream, io.TextIOWrapper):
         stream.reconfigure(errors="backslashreplace")
-    width = None if stream.isatty() else _WIDTH_OF_A_PIPE
-    return Console(file=stream, width=width, highlight=False, markup=False, emoji=False)
+    if stream.isatty():
+        return Console(file=stream, highlight=False, markup=False, emoji=False)
+    trimmed = cast("TextIO", _Trimmed(stream))
+    return Console(file=trimmed, width=_WIDTH_OF_A_PIPE, highlight=False, markup=False, emoji=False)
+
+
+class _Trimmed:
+    """Leaves out the blanks at lines' ends, with which rich fills tables: diff(1) and editors show them."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+    def write(self, text: str) -> int:
+        return self._stream.write(re.sub(r"[ ]+$", "", text, flags=re.MULTILINE))
