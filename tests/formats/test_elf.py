@@ -58,6 +58,17 @@ def test_symbols_come_with_version_and_library(
     assert not any(line for line in facts.problems if "section" not in line)
 
 
+def test_a_weak_symbol_and_a_weak_version_are_two_things(tmp_path: Path) -> None:
+    symbols = (
+        Symbol("arc4random", "GLIBC_2.36", "libc.so.6", bind=2, weak_version=True),
+        Symbol("gettid", "GLIBC_2.30", "libc.so.6", bind=2),
+    )
+    assert facts_of(tmp_path, Library(symbols, ("libc.so.6",)).build()).imports == (
+        NeededSymbol("arc4random", "GLIBC_2.36", "libc.so.6", weak=True, weak_version=True),
+        NeededSymbol("gettid", "GLIBC_2.30", "libc.so.6", weak=True),
+    )
+
+
 @pytest.mark.parametrize(
     ("machine", "bits", "order", "flags", "goarch", "abi", "float_abi"),
     [

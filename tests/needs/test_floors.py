@@ -126,7 +126,7 @@ def test_glibc_is_the_highest_version_that_is_no_weak_one() -> None:
     facts = binary(
         DYNAMIC,
         imports=(
-            NeededSymbol("gettid", "GLIBC_2.30", "libc.so.6", weak=True),
+            NeededSymbol("gettid", "GLIBC_2.30", "libc.so.6", weak=True, weak_version=True),
             NeededSymbol("pow", "GLIBC_2.29", "libm.so.6"),
             NeededSymbol("exp", "GLIBC_2.29", "libm.so.6"),
             NeededSymbol("odd", "GLIBCXX_3.4.30", "libstdc++.so.6"),
@@ -139,6 +139,15 @@ def test_glibc_is_the_highest_version_that_is_no_weak_one() -> None:
         ("2.29", "certain"),
     ]
     assert "exp, pow of libm.so.6" in floor.reasons[1].message.text
+
+
+def test_a_version_that_is_not_weak_is_asked_for_by_weak_symbols_too() -> None:
+    symbols = (
+        NeededSymbol("strlcpy", "GLIBC_2.38", "libc.so.6", weak=True),
+        NeededSymbol("pow", "GLIBC_2.29", "libm.so.6"),
+    )
+    floor = floors(binary(DYNAMIC, imports=symbols))[FloorKind.GLIBC]
+    assert (floor.minimum, floor.reasons[0].confidence) == ("2.38", "certain")
 
 
 def test_packed_relocations_ask_for_a_loader_that_knows_them() -> None:

@@ -71,7 +71,7 @@ def test_each_symbol_is_named_with_its_version_and_library(binary: Binary, syste
 
 
 def test_a_weak_need_is_a_warning(binary: Binary, system: System) -> None:
-    weak = NeededSymbol("gettid", "GLIBC_2.30", "libc.so.6", weak=True)
+    weak = NeededSymbol("gettid", "GLIBC_2.30", "libc.so.6", weak=True, weak_version=True)
     strong = NeededSymbol("pthread_create", "GLIBC_2.34", "libc.so.6")
     found = judge(binary("dynamic", imports=(weak, strong)), system(libc=Libc("glibc", "2.28")))
     assert [(finding.subject, finding.severity) for finding in found] == [

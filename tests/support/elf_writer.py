@@ -33,6 +33,7 @@ class Symbol:
     kind: int = 2
     defined: bool = False
     visibility: int = 0
+    weak_version: bool = False
 
 
 @dataclass(frozen=True)
@@ -272,7 +273,8 @@ class Library:
             for index, version in enumerate(versions):
                 numbers[library, version] = number
                 step = 16 if index + 1 < len(versions) else 0
-                entries += elf.pack("IHHII", 0, 0, number, names.at(version), step)
+                weak = any(symbol.weak_version for symbol in self.symbols if symbol.version == version)
+                entries += elf.pack("IHHII", 0, 2 if weak else 0, number, names.at(version), step)
                 number += 1
             blocks.append((library, len(versions), entries))
         needs = b""

@@ -22,6 +22,7 @@ DF_STATIC_TLS, DF_1_PIE = 0x10, 0x08000000
 _ENTRY_LIMIT = 65536
 _EM_S390 = 22
 _STB_WEAK = 2
+_VER_FLG_WEAK = 2
 _STV_HIDDEN = (1, 2)  # STV_INTERNAL, STV_HIDDEN
 _STT_NAMELESS = (3, 4)  # STT_SECTION, STT_FILE
 
@@ -94,7 +95,7 @@ def split_symbols(
     is_64: bool,
     names: NameTable,
     indexes: tuple[int, ...] = (),
-    versions: dict[int, tuple[str, str]] | None = None,
+    versions: dict[int, tuple[str, str, bool]] | None = None,
 ) -> Symbols:
     """The undefined and the defined global symbols of an ELF symbol table, each once. Raises Malformed."""
     found = Collected()
@@ -110,19 +111,20 @@ def split_symbols(
             continue
         if place == 0:
             name = names.name(name_at)
-            version, library = (versions or {}).get(indexes[index] & 0x7FFF if indexes else 0, ("", ""))
-            found.add_import(NeededSymbol(name, version, library, info >> 4 == _STB_WEAK))
+            needed = (versions or {}).get(indexes[index] & 0x7FFF if indexes else 0, ("", "", False))
+            version, library, weak_version = needed
+            found.add_import(NeededSymbol(name, version, library, info >> 4 == _STB_WEAK, weak_version))
         elif other & 3 not in _STV_HIDDEN:
             found.add_export(names.name(name_at))
     return found.symbols
 
 
-def _needed_versions(dynamic: Dynamic, names: NameTable) -> dict[int, tuple[str, str]]:
-    """Version index to the version's name and the library that must hold it (.gnu.version_r)."""
+def _needed_versions(dynamic: Dynamic, names: NameTable) -> dict[int, tuple[str, str, bool]]:
+    """Version index to the version's name, the library that must hold it, and VER_FLG_WEAK (.gnu.version_r)."""
     if DT_VERNEED not in dynamic.tags or DT_VERSYM not in dynamic.tags:
         return {}
     table = dynamic.image.memory.rest(dynamic.value(DT_VERNEED), "the needed versions")
-    versions: dict[int, tuple[str, str]] = {}
+    versions: dict[int, tuple[str, str, bool]] = {}
     at, left = 0, 32768  # a version index has 15 bits
     for _ in range(min(dynamic.value(DT_VERNEEDNUM), left)):
         _, count, file_at, aux, following = table.numbers("HHIII", at, "a needed version")
@@ -131,8 +133,8 @@ def _needed_versions(dynamic: Dynamic, names: NameTable) -> dict[int, tuple[str,
             left -= 1
             if left < 0:
                 raise Malformed("the needed versions do not end")
-            _, _, other, name_at, step = table.numbers("IHHII", place, "a needed version")
-            versions[other & 0x7FFF] = (names.name(name_at), library)
+            _, flags, other, name_at, step = table.numbers("IHHII", place, "a needed version")
+            versions[other & 0x7FFF] = (names.name(name_at), library, bool(flags & _VER_FLG_WEAK))
             if step == 0:
                 break
             place += step

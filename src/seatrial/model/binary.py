@@ -53,6 +53,8 @@ class NeededSymbol(msgspec.Struct, frozen=True):
     library: str = ""
     weak: bool = False
     """The program loads without it: ELF STB_WEAK, Mach-O N_WEAK_REF, PE delay-load."""
+    weak_version: bool = False
+    """The loader takes a library without this version too: VER_FLG_WEAK. Linkers do not set it for a weak symbol."""
 
 
 class Segment(msgspec.Struct, frozen=True):

@@ -52,7 +52,8 @@ def unread(facts: BinaryFacts) -> Iterator[Message]:
 def glibc_reasons(facts: BinaryFacts) -> Iterator[Reason]:
     """One reason for each version of GLIBC_x that is imported, one for private symbols, and one for DT_RELR.
 
-    A version whose symbols are all weak is `possible`: the program loads without them.
+    A weak version, of weak symbols only, is `possible`: the program loads without it. For any other the loader looks
+    before the program starts, also where all symbols of it are weak (glibc elf/dl-version.c, match_symbol).
     """
     by_version: dict[str, list[NeededSymbol]] = defaultdict(list)
     imports = () if isinstance(facts.imports, Unknown) else facts.imports
@@ -70,7 +71,7 @@ def glibc_reasons(facts: BinaryFacts) -> Iterator[Reason]:
 
 def _version_reason(version: str, symbols: list[NeededSymbol]) -> Reason:
     libraries = ", ".join(sorted({symbol.library for symbol in symbols if symbol.library})) or "libc.so.6"
-    weak = all(symbol.weak for symbol in symbols)
+    weak = all(symbol.weak and symbol.weak_version for symbol in symbols)
     return Reason(
         Cause.SYMBOL,
         version,
