@@ -1,4 +1,4 @@
-"""What leads to an instruction: followed as far as the limits of the reader allow."""
+"""What leads to an instruction, and what is known when it runs: the tests of the reader's own, in Go."""
 
 import os
 import shutil
@@ -12,10 +12,11 @@ from support.builds import go_command
 
 
 @pytest.mark.go
-def test_callers_of_callers_are_followed_within_a_limit(tmp_path: Path) -> None:
+def test_guards_are_followed(tmp_path: Path) -> None:
     source = tmp_path / "reader"
     shutil.copytree(READER_SOURCE, source)
-    shutil.copy(Path(__file__).parent / "guards" / "ways_test.go", source / "guards")
+    for test in (Path(__file__).parent / "guards").glob("*_test.go"):
+        shutil.copy(test, source / "guards")
     env = {**os.environ, "GOTOOLCHAIN": "local", "GOWORK": "off", "GOFLAGS": "", "CGO_ENABLED": "0"}
     command = [str(go_command()), "test", "-count=1", "./guards"]
     done = subprocess.run(command, cwd=source, env=env, capture_output=True, text=True, timeout=280, check=False)

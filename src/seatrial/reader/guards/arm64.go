@@ -7,7 +7,7 @@ import (
 )
 
 func newARM64(a *isa.Arch) *machine {
-	return &machine{arch: a, registers: 32, pages: true, stack: 31, zero: -1, lift: liftARM64, results: []int{0}}
+	return &machine{arch: a, registers: 32, pages: true, stack: 31, frame: 29, zero: -1, lift: liftARM64, results: []int{0}}
 }
 
 // r31 is register 31 where it stands for zero.
@@ -84,6 +84,30 @@ func liftARM64(_ *machine, c *lifted) {
 			c.add(op{kind: opClobber, dst: target31(w >> 10 & 31)})
 		}
 	}
+	if otherFlagsARM64(w) {
+		c.add(op{kind: opFlags})
+	}
+}
+
+// otherFlagsARM64 tells of instructions that set the flags, but for those whose effect on them is followed.
+func otherFlagsARM64(w uint32) bool {
+	switch {
+	case w&0x3F800000 == 0x31000000: // ADDS of a number
+		return w>>30&1 == 0
+	case w&0x3F000000 == 0x2B000000: // ADDS; SUBS of a register that is shifted or extended
+		return w&0x7FE0FC00 != 0x6B000000
+	case w&0x7F200000 == 0x6A200000: // BICS
+		return true
+	case w&0x7F000000 == 0x6A000000: // ANDS of a register that is shifted
+		return w>>10&63 != 0
+	case w&0x3FC00000 == 0x3A000000, w&0x3FE00000 == 0x3A400000: // ADCS, SBCS, RMIF, SETF; CCMN, CCMP
+		return true
+	case w&0xFF20FC07 == 0x1E202000, w&0xFF200C00 == 0x1E200400: // FCMP, FCCMP
+		return true
+	case w&0xFFFFFFE0 == 0xD51B4200: // MSR NZCV
+		return true
+	}
+	return w>>25&15 == 2 // SVE
 }
 
 func arithmeticARM64(c *lifted, w, rd, rn uint32, width int) {

@@ -106,6 +106,7 @@ func (w *walk) instruction(s *state, c *lifted) {
 	case isa.Call:
 		w.call(s, c.in.Target)
 	case isa.IndirectCall:
+		s.lend(f.m)
 		s.forget(f.m)
 		s.flags = flags{}
 	}
@@ -115,6 +116,7 @@ func (w *walk) instruction(s *state, c *lifted) {
 func (w *walk) call(s *state, target uint64) {
 	f := w.f
 	if !f.asksCPU(target) {
+		s.lend(f.m)
 		s.forget(f.m)
 		s.flags = flags{}
 		answer := f.answers(target)
@@ -150,6 +152,8 @@ func (w *walk) effect(s *state, c *lifted, o *op) {
 	switch o.kind {
 	case opClobber:
 		w.write(s, o.dst, value{})
+	case opFlags:
+		s.flags = flags{}
 	case opForgetAll:
 		s.forget(m)
 		s.flags = flags{}

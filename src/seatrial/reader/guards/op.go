@@ -18,6 +18,7 @@ const (
 	opSet                     // dst = whether cond holds
 	opSelect                  // dst = src where cond holds, else src2
 	opCPUID                   // AX, BX, CX, DX = CPUID(AX, CX)
+	opFlags                   // the flags are about something that is not followed
 	opForgetAll               // nothing is known of any register but the stack pointer
 	opPush
 	opPop
@@ -115,6 +116,7 @@ type machine struct {
 	arch      *isa.Arch
 	registers int
 	stack     int
+	frame     int  // the frame pointer, in which no function is given anything, or -1
 	pages     bool // an instruction that names an address names only its page
 	zero      int  // register that is always 0, or -1
 	lift      func(m *machine, c *lifted)

@@ -135,6 +135,24 @@ func (s *state) wipe(at int64, size int) {
 	s.slots = kept
 }
 
+// lend forgets what stands at the addresses on the stack that a function which is called may have been given.
+func (s *state) lend(m *machine) {
+	var lent []int64
+	for r, v := range s.regs {
+		if v.kind == stack && r != m.stack && r != m.frame {
+			lent = append(lent, v.n)
+		}
+	}
+	for _, one := range s.slots {
+		if one.v.kind == stack {
+			lent = append(lent, one.v.n)
+		}
+	}
+	for _, at := range lent {
+		s.wipe(at, widestStruct)
+	}
+}
+
 func (s *state) setSlot(at int64, size int, v value) {
 	s.wipe(at, size)
 	if v.kind == unknown || len(s.slots) >= maxSlots {

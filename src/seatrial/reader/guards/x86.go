@@ -4,11 +4,11 @@ import "seatrial.example/reader/isa"
 
 const (
 	rAX, rCX, rDX, rBX, rSP = 0, 1, 2, 3, 4
-	rDI                     = 7
+	rBP, rDI                = 5, 7
 )
 
 func newX86(a *isa.Arch) *machine {
-	return &machine{arch: a, registers: 16, stack: rSP, zero: -1, lift: liftX86, results: []int{rAX, rBX, rCX, rDI}, arguments: []int{rAX, rBX}}
+	return &machine{arch: a, registers: 16, stack: rSP, frame: rBP, zero: -1, lift: liftX86, results: []int{rAX, rBX, rCX, rDI}, arguments: []int{rAX, rBX}}
 }
 
 // operandX86 is what ModRM names besides the register.
@@ -56,6 +56,44 @@ func liftX86(m *machine, c *lifted) {
 	default:
 		liftVector(c, x)
 	}
+	if otherFlagsX86(x) {
+		c.add(op{kind: opFlags})
+	}
+}
+
+// otherFlagsX86 tells of instructions that set the flags (Intel SDM volume 1, appendix A), but for those whose effect on
+// them is followed.
+func otherFlagsX86(x *isa.X86) bool {
+	o, which := x.Opcode, x.ModRM>>3&7
+	switch x.Map {
+	case 0:
+		switch {
+		case o < 0x40 && o&7 < 6:
+			which = o >> 3
+			fallthrough
+		case o == 0x80 || o == 0x81 || o == 0x83: // ADC, SBB, SUB, XOR
+			return which == 2 || which == 3 || which == 5 || which == 6
+		case o == 0xF6 || o == 0xF7: // NEG, MUL, DIV
+			return which > 2
+		case o == 0xFE || o == 0xFF: // INC, DEC
+			return which < 2
+		}
+		return o == 0x69 || o == 0x6B || o >= 0xC0 && o <= 0xC1 || o >= 0xD0 && o <= 0xD3 || // IMUL, shifts
+			o == 0x9D || o == 0x9E || o >= 0xA6 && o <= 0xA7 || o >= 0xAE && o <= 0xAF // POPF, SAHF, CMPS, SCAS
+	case 1:
+		switch o {
+		case 0x2E, 0x2F, 0x98, 0x99, // UCOMIS, COMIS, KORTEST, KTEST
+			0xA4, 0xA5, 0xAB, 0xAC, 0xAD, 0xAF, 0xB3, 0xBB, // SHLD, BTS, SHRD, IMUL, BTR, BTC
+			0xB0, 0xB1, 0xB8, 0xBC, 0xBD, 0xC0, 0xC1, 0xC7: // CMPXCHG, POPCNT, BSF, BSR, XADD
+			return true
+		}
+		return o == 0xBA && which > 4
+	case 2: // VTEST, PTEST
+		return o == 0x0E || o == 0x0F || o == 0x17
+	case 3: // PCMPESTR, PCMPISTR
+		return o >= 0x60 && o <= 0x63
+	}
+	return false
 }
 
 func (c *lifted) add(o op) { c.ops = append(c.ops, o) }
