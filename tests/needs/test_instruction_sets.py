@@ -37,6 +37,8 @@ AMD64 = {
     ("main.chosenAVX2", "avx2"): CHOSEN,
     ("main.storedAVX2", "avx2"): PERHAPS,
     ("main.unclearAVX2", "avx2"): PERHAPS,
+    ("main.handedOnAVX2", "avx2"): PERHAPS,
+    ("main.inTableAVX2", "avx2"): PERHAPS,
     ("main.bothOfAVX512", "avx512bw"): GUARDED,
     ("main.oneOfAVX512", "avx512bw"): UNGUARDED,
 }

@@ -1,5 +1,7 @@
 package main
 
+import "flag"
+
 // cpuid and the functions below are in work_amd64.s.
 func cpuid(leaf, sub uint32) (eax, ebx, ecx, edx uint32)
 
@@ -15,12 +17,20 @@ func insideAVX2() uint64       // tests by itself
 func unclearAVX2() uint64      // called where a number is tested that detection computes
 func bothOfAVX512() uint64     // called where both features were tested
 func oneOfAVX512() uint64      // called where only one of its two features was tested
+func handedOnAVX2() uint64     // called where a variable is tested that the user can set
+func inTableAVX2() uint64      // called where a variable is tested that a table names
 func testedInTheLoop(n uint64) uint64
 
 var (
 	hasAVX2   bool
 	hasAVX512 bool
 	hasBoth   bool
+	handedOn  bool
+	inTable   bool
+	switches  = []struct {
+		name string
+		on   *bool
+	}{{"avx2", &inTable}}
 	level     int
 	chosen    = func() uint64 { return 0 }
 	stored    = func() uint64 { return 0 }
@@ -33,6 +43,8 @@ func init() {
 	hasAVX2 = osxsave && b&(1<<5) != 0
 	hasAVX512 = osxsave && b&(1<<16) != 0
 	hasBoth = hasAVX512 && b&(1<<30) != 0
+	handedOn, inTable = hasAVX2, hasAVX2
+	flag.BoolVar(&handedOn, "avx2", handedOn, "")
 	if hasAVX2 {
 		level++
 		chosen = chosenAVX2
@@ -73,6 +85,15 @@ func work(n uint64) uint64 {
 	}
 	if level > 0 {
 		total += unclearAVX2()
+	}
+	if handedOn {
+		total += handedOnAVX2()
+	}
+	if n > 50 {
+		*switches[0].on = true
+	}
+	if inTable {
+		total += inTableAVX2()
 	}
 	if hasBoth {
 		total += bothOfAVX512()

@@ -26,6 +26,8 @@ AVX2(·halfTested)
 AVX2(·chosenAVX2)
 AVX2(·storedAVX2)
 AVX2(·unclearAVX2)
+AVX2(·handedOnAVX2)
+AVX2(·inTableAVX2)
 
 TEXT ·wrongTest(SB), NOSPLIT, $0-8
 	MOVL  $3, AX

@@ -53,6 +53,9 @@ type analysis struct {
 	asks    map[uint64]bool  // entries of functions that hand on what CPUID says
 	ends    map[uint64]bool  // entries of functions that do not return
 	about   *code.Addresses  // variables and functions that have to do with the CPU, whatever they mean
+	listed  map[uint64]bool  // variables in Go's tables of options
+	exposed *code.Addresses  // variables whose address goes elsewhere
+	sought  map[uint64]bool  // variables whose address was looked for in the data
 
 	chosen   map[uint64]bool     // functions whose callers are looked for, by entry
 	pointers map[uint64][]uint64 // words of data that point to them

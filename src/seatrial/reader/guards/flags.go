@@ -3,15 +3,16 @@ package guards
 import (
 	"maps"
 	"slices"
+	"strings"
 
 	"seatrial.example/reader/code"
 )
 
 // learnFlags finds the variables that hold what is known of the CPU: those that are set from CPUID, those whose names
-// stand beside them in Go's tables of options, and those that are set from others. A write by way of a pointer is not
-// seen: Go's own (GODEBUG=cpu.*) only takes features away.
+// stand beside them in Go's tables of options, and those that are set from others. A variable whose address goes elsewhere
+// is none: who has it may set it, as package flag does. Go's own (GODEBUG=cpu.*) only takes features away.
 func (a *analysis) learnFlags() {
-	a.answers = map[uint64]facts{}
+	a.answers, a.listed = map[uint64]facts{}, map[uint64]bool{}
 	fixed := a.options()
 	a.flags = map[uint64]facts{}
 	for addr, f := range fixed {
@@ -52,11 +53,20 @@ func (a *analysis) learnFlags() {
 		fresh.Add(addr)
 	}
 	stores := map[int][]store{}
+	a.exposed, a.sought = code.NewAddresses(a.list.Image), map[uint64]bool{}
+	expose := func(n int64) {
+		if a.data.has(uint64(n)) {
+			a.exposed.Add(uint64(n))
+		}
+	}
 	for range rounds {
 		add(functions(a.list, a.index.data, fresh))
 		f := a.follower()
 		heard, told := code.NewAddresses(a.list.Image), false
 		for i := range work {
+			if f.seen = expose; strings.HasPrefix(a.list.Funcs[i].Package, testedByGo) {
+				f.seen = nil
+			}
 			found := f.follow(a.list.Body(i), &a.list.Funcs[i])
 			stores[i] = found.stores
 			if entry := a.list.Funcs[i].Entry; !found.answer.isAll() && !found.answer.set.Empty() || a.answers[entry] != (facts{}) {
@@ -92,6 +102,9 @@ func (a *analysis) learnFlags() {
 
 const shortFunction = 256 // bytes of a function whose answer may be about the CPU because it reads a flag
 
+// testedByGo is how packages begin that hand the addresses of their flags to crypto/internal/impl, for Go's own tests.
+const testedByGo = "crypto/"
+
 const rounds = 6 // of flags that are set from flags that are set from flags
 
 // derive tells from all writes which variables are flags, and whether that is news.
@@ -107,6 +120,7 @@ func (a *analysis) derive(fixed map[uint64]facts, stores map[int][]store, fresh 
 		}
 		writes[s.addr] = imply
 	}
+	a.exposeInData(writes, fixed)
 	changed := false
 	for addr, imply := range writes {
 		if _, ok := fixed[addr]; ok {
@@ -114,7 +128,7 @@ func (a *analysis) derive(fixed map[uint64]facts, stores map[int][]store, fresh 
 		}
 		old, had := a.flags[addr]
 		switch {
-		case imply.set.Empty() || a.initially(addr) != 0:
+		case imply.set.Empty() || a.initially(addr) != 0 || a.exposed.Has(addr) && !a.listed[addr]:
 			if had {
 				delete(a.flags, addr)
 				changed = true
@@ -127,6 +141,23 @@ func (a *analysis) derive(fixed map[uint64]facts, stores map[int][]store, fresh 
 		}
 	}
 	return changed
+}
+
+// exposeInData looks for words of data that hold the address of what may be a flag, each once.
+func (a *analysis) exposeInData(writes, fixed map[uint64]facts) {
+	sought, some := code.NewAddresses(a.list.Image), false
+	for addr, imply := range writes {
+		if _, ok := fixed[addr]; !ok && !imply.set.Empty() && !a.sought[addr] {
+			a.sought[addr], some = true, true
+			sought.Add(addr)
+		}
+	}
+	if !some {
+		return
+	}
+	for _, word := range pointersTo(a.list.Image, sought) {
+		a.exposed.Add(word.Addr)
+	}
 }
 
 // initially is the value of a variable of one byte in the file.

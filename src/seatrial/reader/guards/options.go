@@ -32,6 +32,7 @@ func (a *analysis) optionsIn(i int, found map[uint64]facts) {
 	var flags []uint64
 	var covered uint64 // the end of the constant table
 	add := func(flag uint64, name string) {
+		a.listed[flag] = true
 		if set := a.features.with(a.m.arch.Features(a.features.options[name])); !set.Empty() {
 			found[flag] = facts{set: set}
 		}
@@ -55,6 +56,7 @@ func (a *analysis) optionsIn(i int, found map[uint64]facts) {
 				}
 			}
 		case a.data.has(addr):
+			a.listed[addr] = true
 			if len(names) > 0 && !slices.Contains(flags, addr) {
 				flags = append(flags, addr)
 			}
