@@ -7,7 +7,7 @@ import (
 )
 
 func newARM64(a *isa.Arch) *machine {
-	return &machine{arch: a, registers: 32, pages: true, stack: 31, frame: 29, zero: -1, lift: liftARM64, results: []int{0}}
+	return &machine{arch: a, registers: 32, pages: true, stack: 31, frame: 29, temporary: 27, zero: -1, lift: liftARM64, results: []int{0}}
 }
 
 // r31 is register 31 where it stands for zero.

@@ -167,11 +167,11 @@ func (w *walk) effect(s *state, c *lifted, o *op) {
 		}
 	case opMove:
 		v := w.read(s, o.src)
-		w.number(s, c, v)
+		w.number(s, c, o.dst, v)
 		w.write(s, o.dst, v)
 	case opAdd:
 		v := add(w.read(s, o.src), w.read(s, o.src2))
-		w.number(s, c, v)
+		w.number(s, c, o.dst, v)
 		w.write(s, o.dst, v)
 		if o.dst.form == register && o.dst.reg != m.stack {
 			s.flags = flags{}
@@ -235,14 +235,14 @@ func (w *walk) effect(s *state, c *lifted, o *op) {
 }
 
 // number reports a number that comes up: it may be the address of a function, or of a word that points to one.
-func (w *walk) number(s *state, c *lifted, v value) {
+func (w *walk) number(s *state, c *lifted, dst place, v value) {
 	if v.kind != constant || w.found == nil || w.f.m.pages && c.in.Address != 0 {
 		return
 	}
 	if w.f.pointer(uint64(v.n)) {
 		w.found.refs = append(w.found.refs, reference{c.in.Addr, uint64(v.n), true, s.holds})
 	}
-	if w.f.seen != nil {
+	if w.f.seen != nil && (dst.form != register || dst.reg != w.f.m.temporary) {
 		w.f.seen(v.n)
 	}
 }

@@ -3,6 +3,7 @@ package guards
 import (
 	"encoding/binary"
 	"slices"
+	"strings"
 	"sync"
 
 	"seatrial.example/reader/code"
@@ -165,12 +166,15 @@ func functions(l *code.List, all sites, wanted *code.Addresses) []int {
 	return slices.Compact(found)
 }
 
+// ofLinkers is how segments of Mach-O and PE begin that hold what linkers and debuggers know, and no data of the program.
+var ofLinkers = []string{"__LINKEDIT", "__DWARF", ".debug", ".zdebug", ".symtab"}
+
 // pointersTo finds the words of data that hold one of the addresses.
 func pointersTo(m *image.Image, wanted *code.Addresses) []code.Site {
 	var found []code.Site
 	size := uint64(m.PtrSize)
 	for _, s := range m.Segments {
-		if s.Executable() {
+		if s.Executable() || slices.ContainsFunc(ofLinkers, func(prefix string) bool { return strings.HasPrefix(s.Name, prefix) }) {
 			continue
 		}
 		start := (s.Addr + size - 1) &^ (size - 1)

@@ -3,7 +3,7 @@ package guards
 import "seatrial.example/reader/isa"
 
 func newLOONG64(a *isa.Arch) *machine {
-	return &machine{arch: a, registers: 32, pages: true, stack: 3, frame: 22, zero: 0, lift: liftLOONG64, results: []int{4}}
+	return &machine{arch: a, registers: 32, pages: true, stack: 3, frame: 22, temporary: 30, zero: 0, lift: liftLOONG64, results: []int{4}}
 }
 
 // liftLOONG64 follows the LoongArch Reference Manual volume 1, table of instruction encodings.

@@ -117,6 +117,7 @@ type machine struct {
 	registers int
 	stack     int
 	frame     int  // the frame pointer, in which no function is given anything, or -1
+	temporary int  // register in which Go's assembler makes the address of a variable that it accesses, or -1
 	pages     bool // an instruction that names an address names only its page
 	zero      int  // register that is always 0, or -1
 	lift      func(m *machine, c *lifted)

@@ -3,7 +3,7 @@ package guards
 import "seatrial.example/reader/isa"
 
 func newRISCV64(a *isa.Arch) *machine {
-	return &machine{arch: a, registers: 32, pages: true, stack: 2, frame: -1, zero: 0, lift: liftRISCV64, results: []int{10}}
+	return &machine{arch: a, registers: 32, pages: true, stack: 2, frame: -1, temporary: 31, zero: 0, lift: liftRISCV64, results: []int{10}}
 }
 
 // liftRISCV64 follows the RISC-V Instruction Set Manual volume I, chapter 34.

@@ -8,7 +8,7 @@ const (
 )
 
 func newX86(a *isa.Arch) *machine {
-	return &machine{arch: a, registers: 16, stack: rSP, frame: rBP, zero: -1, lift: liftX86, results: []int{rAX, rBX, rCX, rDI}, arguments: []int{rAX, rBX}}
+	return &machine{arch: a, registers: 16, stack: rSP, frame: rBP, temporary: -1, zero: -1, lift: liftX86, results: []int{rAX, rBX, rCX, rDI}, arguments: []int{rAX, rBX}}
 }
 
 // operandX86 is what ModRM names besides the register.
