@@ -1,5 +1,6 @@
 """System calls in the code of real programs, on every Linux port, against what a run under an emulator makes."""
 
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -95,6 +96,16 @@ def test_every_port_stripped_or_not(goarch: str, builder: Builder, reader: Path)
     assert stripped.unresolved == calls.unresolved
 
 
+def test_functions_that_are_called_behind_their_begin(builder: Builder, reader: Path) -> None:
+    """Position-independent code of ppc64le calls the local entry."""
+    calls, pie = (
+        calls_of(read(program(builder, "ppc64le", *flags), reader)) for flags in ((), ("-buildmode=pie", "-ldflags=-s"))
+    )
+    assert set(named(pie)) == set(named(calls))
+    assert [site.through for site in named(pie)["futex_waitv"].sites] == ["main.ask"]
+    assert pie.unresolved == calls.unresolved
+
+
 @pytest.mark.sweep
 @pytest.mark.timeout(1200)
 @pytest.mark.parametrize("port", ["linux/amd64", "linux/386", "linux/arm64", "linux/s390x"])
@@ -145,3 +156,59 @@ def test_c_code_and_its_own_c_library(builder: Builder, reader: Path) -> None:
     assert [site.is_c for site in sites] == [True]
     assert sites[0].through == "syscall"
     assert named(calls)["clone"].sites
+
+
+ASKS = """#define _GNU_SOURCE
+#include <stdlib.h>
+#include <unistd.h>
+
+__attribute__((noinline)) long ask(long number) { return syscall(number, 1, 2); }
+__attribute__((noinline)) long twice(void) { return syscall(441, 1) + syscall(442, 2); }
+
+int main(int count, char **words) {
+	return (int)(ask(437) + twice() + syscall(439, 0) + syscall(atol(words[1]), 0));
+}
+"""
+
+
+def asks(folder: Path, target: str, reader: Path, *flags: str) -> Needs:
+    (folder / "asks.c").write_text(ASKS)
+    command = [*zig_cc(target).split(), "-O2", *flags, "-o", "asks", "asks.c"]
+    subprocess.run(command, cwd=folder, check=True, capture_output=True, timeout=280)
+    return read(folder / "asks", reader)
+
+
+@pytest.mark.zig
+@pytest.mark.parametrize(
+    "target",
+    [
+        "x86_64-linux-gnu.2.28",
+        pytest.param("x86-linux-gnu.2.28", marks=pytest.mark.sweep),
+        pytest.param("arm-linux-gnueabihf.2.28", marks=pytest.mark.sweep),
+        pytest.param("aarch64-linux-gnu.2.28", marks=pytest.mark.sweep),
+        pytest.param("riscv64-linux-gnu.2.35", marks=pytest.mark.sweep),
+        pytest.param("loongarch64-linux-gnu.2.38", marks=pytest.mark.sweep),
+        pytest.param("powerpc64le-linux-gnu.2.28", marks=pytest.mark.sweep),
+        pytest.param("s390x-linux-gnu.2.28", marks=pytest.mark.sweep),
+    ],
+)
+def test_the_shared_c_library_is_asked_for_a_call_by_its_number(target: str, tmp_path: Path, reader: Path) -> None:
+    """syscall(3): the number stands in the program, what enters the kernel in a library."""
+    needs = asks(tmp_path, target, reader)
+    calls = calls_of(needs)
+    found = named(calls)
+    assert {"faccessat2", "epoll_pwait2", "mount_setattr"} <= set(found)
+    assert found["faccessat2"].sites[0].through == "syscall"
+    assert any(reason.subject == "mount_setattr" for reason in needs.floor(FloorKind.KERNEL).reasons)
+    unresolved = {one.owner.function for one in calls.unresolved_sites}
+    assert "main" in unresolved
+    assert "openat2" in found or "ask" in unresolved
+
+
+@pytest.mark.zig
+def test_a_number_for_a_c_library_that_cannot_be_followed_is_counted(tmp_path: Path, reader: Path) -> None:
+    """The address of syscall(3) is loaded into a register before it is called twice."""
+    calls = calls_of(asks(tmp_path, "x86_64-linux-gnu.2.28", reader, "-fno-plt"))
+    unresolved = {one.owner.function for one in calls.unresolved_sites}
+    assert {"main", "twice"} <= unresolved
+    assert [site.owner.function for site in named(calls)["openat2"].sites] == ["main"]

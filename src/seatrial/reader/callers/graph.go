@@ -55,7 +55,7 @@ func (g *graph) build(named map[string]bool) {
 	for i := range l.Funcs {
 		if l.Funcs[i].C {
 			entries[l.Funcs[i].Entry] = ""
-			entries[l.Funcs[i].Entry+localEntry(l)] = ""
+			entries[l.Funcs[i].Entry+l.LocalEntry()] = ""
 		}
 	}
 	inC := setOf(slots, g.stubs, entries, own)
@@ -93,14 +93,6 @@ func (g *graph) build(named map[string]bool) {
 	}
 }
 
-// localEntry is how far behind its begin a function is called from its own module (64-bit ELF V2 ABI of Power, 2.3.2.1).
-func localEntry(l *code.List) uint64 {
-	if l.Image.GOARCH == "ppc64le" {
-		return 8
-	}
-	return 0
-}
-
 // edge notes that a function uses a function of C.
 func (g *graph) edge(i int, r reference, words map[uint64]uint64) {
 	target := r.target
@@ -108,7 +100,7 @@ func (g *graph) edge(i int, r reference, words map[uint64]uint64) {
 		target = entry
 	}
 	to := g.At(target)
-	if to < 0 || to == i || !g.Funcs[to].C || target != g.Funcs[to].Entry && target != g.Funcs[to].Entry+localEntry(g.List) {
+	if to < 0 || to == i || !g.Funcs[to].C || target != g.Funcs[to].Entry && target != g.Funcs[to].Entry+g.LocalEntry() {
 		return
 	}
 	if !g.Funcs[i].C {

@@ -81,6 +81,15 @@ func (l *List) findEntries() *Addresses {
 	return entries
 }
 
+// LocalEntry is how far behind its begin a function is called from its own module (64-bit ELF V2 ABI of Power, 2.3.2.1): C,
+// and Go that is position-independent.
+func (l *List) LocalEntry() uint64 {
+	if l.Image.GOARCH == "ppc64le" {
+		return 8
+	}
+	return 0
+}
+
 // Calls is what may be a direct call of a function or a jump to its begin, by pieces of the code, in order.
 func (l *List) Calls() [][]Site { return l.calls() }
 
@@ -88,11 +97,14 @@ func (l *List) findCalls() [][]Site {
 	if l.Machine == nil {
 		return nil
 	}
-	entries := l.Entries()
+	entries, local := l.Entries(), l.LocalEntry()
 	return InPieces(l, func(p Piece) []Site {
 		room := Room()
 		defer room.Leave()
-		l.Machine.Calls(p.Body, p.Start, entries.low, entries.high, func(pc, target uint64) {
+		l.Machine.Calls(p.Body, p.Start, entries.low, entries.high+local, func(pc, target uint64) {
+			if !entries.Has(target) {
+				target -= local
+			}
 			if pc < p.End && entries.Has(target) {
 				room.Sites = append(room.Sites, Site{pc, target})
 			}

@@ -4,6 +4,7 @@ import (
 	"maps"
 	"slices"
 
+	"seatrial.example/reader/callers"
 	"seatrial.example/reader/code"
 	"seatrial.example/reader/steps"
 )
@@ -16,6 +17,18 @@ type site struct {
 	pc      uint64
 	number  steps.Value
 	through uint64 // the function that is called; 0 where the kernel is entered here
+	libc    bool   // or where the C library's syscall is called
+}
+
+// libcEntry is the function of the C library that is given the number, syscall(2).
+const libcEntry = "syscall"
+
+// firstArgument is where C hands a function its first argument, by GOARCH: the ABIs' documents. On mips the place that
+// is known is where the function's address is loaded, before its arguments are.
+var firstArgument = map[string]steps.Value{
+	"amd64": {From: steps.FromCaller, N: 7}, "386": {From: steps.FromStack, N: 4}, "arm64": {From: steps.FromCaller, N: 0},
+	"arm": {From: steps.FromCaller, N: 0}, "loong64": {From: steps.FromCaller, N: 4}, "riscv64": {From: steps.FromCaller, N: 10},
+	"ppc64le": {From: steps.FromCaller, N: 3}, "s390x": {From: steps.FromCaller, N: 2},
 }
 
 const statesLimit = 4096 // that wait for their instruction in one function
@@ -26,6 +39,7 @@ func (s *search) follow(f code.Func, body []byte) []site {
 	ops, loops := s.decode(f, body)
 	at := m.AtEntry(s.Image.PtrSize)
 	joined := map[uint64]*steps.State{}
+	libc := s.libc[s.At(f.Entry)]
 	var sites []site
 	pc, frame := f.Entry, int64(0)
 	for _, o := range ops {
@@ -43,7 +57,13 @@ func (s *search) follow(f code.Func, body []byte) []site {
 		} else if loops[pc] {
 			at.Forget()
 		}
-		if found, ok := s.siteOf(at, o, f, pc); ok {
+		if n := slices.IndexFunc(libc, func(r callers.Reference) bool { return r.PC-pc < uint64(o.Size) }); n >= 0 {
+			found := site{pc: pc, libc: true}
+			if libc[n].Call {
+				found.number = s.given(at, o.Kind, entry(firstArgument[s.Image.GOARCH]))
+			}
+			sites = append(sites, found)
+		} else if found, ok := s.siteOf(at, o, f, pc); ok {
 			sites = append(sites, found)
 		}
 		if o.Kind == steps.Branch || o.Kind == steps.Jump {
@@ -76,7 +96,7 @@ func (s *search) decode(f code.Func, body []byte) ([]steps.Step, map[uint64]bool
 	for len(body) > 0 {
 		o := s.Machine.Decode(body, pc)
 		o.Size = min(max(o.Size, 1), len(body))
-		if (o.Kind == steps.Branch || o.Kind == steps.Jump) && o.Target <= pc && o.Target > f.Entry {
+		if (o.Kind == steps.Branch || o.Kind == steps.Jump) && o.Target <= pc && o.Target > f.Entry+s.LocalEntry() {
 			loops[o.Target] = true
 		}
 		ops = append(ops, o)
@@ -93,9 +113,9 @@ func (s *search) siteOf(at *steps.State, o steps.Step, f code.Func, pc uint64) (
 	switch o.Kind {
 	case steps.Trap:
 		if o.Imm != 0 { // s390x: in the instruction
-			return site{pc, steps.Value{From: steps.Known, N: o.Imm}, 0}, true
+			return site{pc: pc, number: steps.Value{From: steps.Known, N: o.Imm}}, true
 		}
-		return site{pc, at.Register(m.Number), 0}, true
+		return site{pc: pc, number: at.Register(m.Number)}, true
 	case steps.Call, steps.Jump:
 		return s.handedOn(at, o.Kind, o.Target, f, pc, o.Late-1)
 	case steps.CallAny, steps.JumpAny:
@@ -109,25 +129,35 @@ func (s *search) siteOf(at *steps.State, o steps.Step, f code.Func, pc uint64) (
 // handedOn is the number at a call or a jump to an entry. `late` is a register that is written on the way.
 func (s *search) handedOn(at *steps.State, k steps.Kind, target uint64, f code.Func, pc uint64, late int) (site, bool) {
 	e, ok := s.entries[target]
+	if !ok {
+		target -= s.LocalEntry()
+		e, ok = s.entries[target]
+	}
 	if !ok || k == steps.Jump && target >= f.Entry && target < f.End && target != f.Entry {
 		return site{}, false
 	}
-	found := site{pc: pc, through: target}
+	found := site{pc: pc, through: target, number: s.given(at, k, e)}
+	if e.From == steps.FromCaller && late == int(e.N) {
+		found.number = steps.Value{}
+	}
+	return found, true
+}
+
+// given is the number that a call or a jump hands to an entry.
+func (s *search) given(at *steps.State, k steps.Kind, e entry) steps.Value {
 	switch e.From {
 	case steps.FromCaller:
-		if found.number = at.Register(int(e.N)); late == int(e.N) {
-			found.number = steps.Value{}
-		}
+		return at.Register(int(e.N))
 	case steps.FromStack:
 		if stack := at.Register(s.Machine.Stack); stack.From == steps.OnStack {
 			offset := e.N
-			if k == steps.Call {
+			if k == steps.Call || k == steps.CallAny {
 				offset -= s.Machine.Pushed
 			}
-			found.number = at.Slot(stack.N + offset)
+			return at.Slot(stack.N + offset)
 		}
 	}
-	return found, true
+	return steps.Value{}
 }
 
 // callers gives the functions that call or jump to one of the targets directly.

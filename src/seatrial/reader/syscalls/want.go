@@ -9,8 +9,10 @@ package syscalls
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"sort"
 
+	"seatrial.example/reader/callers"
 	"seatrial.example/reader/code"
 	"seatrial.example/reader/gometa"
 	"seatrial.example/reader/image"
@@ -55,7 +57,8 @@ type Answer struct {
 type search struct {
 	*code.List
 	entries map[uint64]entry
-	ops     []steps.Step // room for those of one function
+	libc    map[int][]callers.Reference // to the C library's syscall, by function
+	ops     []steps.Step                // room for those of one function
 }
 
 const (
@@ -69,8 +72,14 @@ func find(m *image.Image, t *gometa.Meta, places int, wrappers []string) (*Answe
 	if s.Machine == nil {
 		return nil, fmt.Errorf("system calls of %s are not followed", m.GOARCH)
 	}
+	s.libc = callers.ReferencesTo(s.List, libcEntry)
 	sites := map[int][]site{}
 	next := s.trapping()
+	for i := range s.libc {
+		next = append(next, i)
+	}
+	slices.Sort(next)
+	next = slices.Compact(next)
 	for round := 0; len(next) > 0 && round < rounds; round++ {
 		fresh := map[uint64]bool{}
 		for _, i := range next {
@@ -155,8 +164,11 @@ func (s *search) answer(sites map[int][]site, places int) *Answer {
 
 func (s *search) place(i int, found site) Place {
 	p := Place{Place: s.Place(i, found.pc)}
-	if found.through != 0 {
+	switch {
+	case found.through != 0:
 		p.Through = s.Name(found.through)
+	case found.libc:
+		p.Through = libcEntry
 	}
 	return p
 }
