@@ -23,7 +23,7 @@ func init() {
 		Source:   "Go sync/atomic/value.go: type word and data word are stored one after the other",
 		Breaks:   "A value is read with the type of another: crashes far away.",
 		Needs:    []string{"threads"},
-		Run:      valueWhole,
+		Run:      onOneCPUToo(valueWhole),
 	}, suite.Case{
 		ID:       "atomics/wide-words-whole",
 		Contract: "A 64-bit atomic load sees one store as a whole, on 32-bit ports too.",
@@ -44,7 +44,7 @@ func init() {
 		Source:   "The Go Memory Model; C11 3.14 (memory location); Boehm, Threads Cannot be Implemented as a Library, 4.2",
 		Breaks:   "Goroutines that fill different elements of one []byte overwrite each other's.",
 		Needs:    []string{"threads"},
-		Run:      neighbouringBytes,
+		Run:      onOneCPUToo(neighbouringBytes),
 	}, suite.Case{
 		ID:       "atomics/unaligned-loads-and-stores",
 		Contract: "Loads and stores of 2, 4 and 8 bytes at any address give the bytes that are there.",

@@ -6,9 +6,12 @@
 #ifdef _WIN32
 #include <windows.h>
 static void give_way(void) { SwitchToThread(); }
+static void pause_1ms(void) { Sleep(1); }
 #else
 #include <sched.h>
+#include <time.h>
 static void give_way(void) { sched_yield(); }
+static void pause_1ms(void) { nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL); }
 #endif
 
 struct cell {
@@ -160,8 +163,8 @@ void seatrial_add(uint32_t *narrow, uint64_t *wide, int turns)
 	for (int i = 0; i < turns; i++) {
 		if (apart) { /* what is no single step */
 			uint32_t before = atomic_load(n);
-			if (i % 64 == 0)
-				give_way();
+			if (i % 1024 == 0)
+				pause_1ms(); /* the other threads come, on a busy machine too */
 			atomic_store(n, before + 1);
 		} else {
 			atomic_fetch_add_explicit(n, 1, memory_order_relaxed);
