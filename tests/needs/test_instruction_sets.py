@@ -39,6 +39,10 @@ AMD64 = {
     ("main.unclearAVX2", "avx2"): PERHAPS,
     ("main.handedOnAVX2", "avx2"): PERHAPS,
     ("main.inTableAVX2", "avx2"): PERHAPS,
+    ("main.besideAVX2", "avx2"): PERHAPS,
+    ("main.levelAVX2", "avx2"): PERHAPS,
+    ("main.heldAVX2", "avx2"): PERHAPS,
+    ("main.methodAVX2", "avx2"): CHOSEN,
     ("main.bothOfAVX512", "avx512bw"): GUARDED,
     ("main.oneOfAVX512", "avx512bw"): UNGUARDED,
 }

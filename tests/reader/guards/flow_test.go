@@ -151,3 +151,45 @@ func TestWhatIsLentMayBeSet(t *testing.T) {
 		}
 	}
 }
+
+func TestRegistersOfFloatsAreNoGeneralOnes(t *testing.T) {
+	arch, err := isa.For("loong64")
+	if err != nil {
+		t.Fatal(err)
+	}
+	feature := arch.Features("lsx")
+	guarded := func(between uint32) bool {
+		var body []byte
+		// PCALAU12I R4; LD.BU R4; BEQZ R4, +2; VFRINTRZ.D; JIRL
+		for _, w := range []uint32{0x1A000024, 0x2A000084, between, 0x40000880, 0x729D6885, 0x4C000020} {
+			body = binary.LittleEndian.AppendUint32(body, w)
+		}
+		for _, u := range followed(t, arch, feature, body).uses {
+			if !u.needs.And(feature).Empty() {
+				return feature.Without(u.holds.set).Empty()
+			}
+		}
+		t.Fatal("the instruction is not reached")
+		return false
+	}
+	if !guarded(0x01140824) { // FABS.D F4, F1
+		t.Error("FABS.D F4 is taken for a write of R4")
+	}
+	if guarded(0x0114B824) { // MOVFR2GR.D R4, F1
+		t.Error("MOVFR2GR.D R4 is not taken for a write of R4")
+	}
+}
+
+func TestFunctionsThatOnlyCallEachOther(t *testing.T) {
+	arch, err := isa.For("amd64")
+	if err != nil {
+		t.Fatal(err)
+	}
+	feature := arch.Features("avx2")
+	a := layered(feature, isa.Set{}, 1)
+	top := uint64(highest) * 16
+	a.refs[top] = []callerOf{{0, reference{pc: 17, target: top}}}
+	if g := a.judge(0, feature); g.standing != perhaps || g.why != "no-caller" {
+		t.Errorf("%s, %s", standings[g.standing], g.why)
+	}
+}

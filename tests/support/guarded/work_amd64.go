@@ -19,6 +19,10 @@ func bothOfAVX512() uint64     // called where both features were tested
 func oneOfAVX512() uint64      // called where only one of its two features was tested
 func handedOnAVX2() uint64     // called where a variable is tested that the user can set
 func inTableAVX2() uint64      // called where a variable is tested that a table names
+func besideAVX2() uint64       // called where a variable is tested that is also set together with another
+func levelAVX2() uint64        // called where a number that detection computes is at least 2
+func methodAVX2() uint64       // called by a method of a type that is made a value of an interface where AVX2 was tested
+func heldAVX2() uint64         // stands in a table, and is called where AVX2 was tested
 func testedInTheLoop(n uint64) uint64
 
 var (
@@ -31,10 +35,24 @@ var (
 		name string
 		on   *bool
 	}{{"avx2", &inTable}}
-	level     int
-	chosen    = func() uint64 { return 0 }
-	stored    = func() uint64 { return 0 }
+	level  int
+	pair   struct{ one, other bool }
+	worker interface{ do() uint64 } = plainWorker{}
+	held                            = [...]func() uint64{heldAVX2, canAVX2Number}
+	chosen                          = func() uint64 { return 0 }
+	stored                          = func() uint64 { return 0 }
 )
+
+type plainWorker struct{}
+type fastWorker struct{}
+
+func (plainWorker) do() uint64 { return 0 }
+func (fastWorker) do() uint64  { return methodAVX2() }
+
+func canAVX2Number() uint64 { return 2 }
+
+//go:noinline
+func setPair() { pair.one, pair.other = true, true }
 
 func init() {
 	_, _, c, _ := cpuid(1, 0)
@@ -48,7 +66,9 @@ func init() {
 	if hasAVX2 {
 		level++
 		chosen = chosenAVX2
+		worker = fastWorker{}
 	}
+	pair.one = hasAVX2
 	stored = storedAVX2
 }
 
@@ -95,6 +115,20 @@ func work(n uint64) uint64 {
 	if inTable {
 		total += inTableAVX2()
 	}
+	if n == 99 {
+		setPair()
+		total += held[len(switches)]()
+	}
+	if pair.one {
+		total += besideAVX2()
+	}
+	if level >= 2 {
+		total += levelAVX2()
+	}
+	if hasAVX2 {
+		total += heldAVX2()
+	}
+	total += worker.do()
 	if hasBoth {
 		total += bothOfAVX512()
 	}

@@ -28,6 +28,10 @@ AVX2(·storedAVX2)
 AVX2(·unclearAVX2)
 AVX2(·handedOnAVX2)
 AVX2(·inTableAVX2)
+AVX2(·besideAVX2)
+AVX2(·levelAVX2)
+AVX2(·methodAVX2)
+AVX2(·heldAVX2)
 
 TEXT ·wrongTest(SB), NOSPLIT, $0-8
 	MOVL  $3, AX

@@ -291,6 +291,10 @@ func conditionARM64(n uint32) condition {
 		return above
 	case 9, 13:
 		return notAbove
+	case 10:
+		return atLeast
+	case 11:
+		return less
 	}
 	return never
 }

@@ -68,6 +68,7 @@ func (a *analysis) climb() {
 			}
 		}
 	}
+	a.held = a.heldByData()
 	a.refs = map[uint64][]callerOf{}
 	order := make([]int, 0, len(a.followed))
 	for i := range a.followed {
@@ -81,6 +82,36 @@ func (a *analysis) climb() {
 			}
 		}
 	}
+}
+
+// heldByData gives the functions whose values, or values of interfaces with them as methods, stand in the data from the
+// start: whoever reads those calls them.
+func (a *analysis) heldByData() map[uint64]bool {
+	m, size := a.list.Image, uint64(a.list.Image.PtrSize)
+	values := code.NewAddresses(m)
+	itab := map[uint64]bool{}
+	for _, tables := range a.index.itabs {
+		for _, addr := range tables {
+			itab[addr] = true
+		}
+	}
+	for addr := range a.pointers {
+		values.Add(addr)
+	}
+	held := map[uint64]bool{}
+	for _, word := range pointersTo(m, values) {
+		before, _ := m.Pointer(word.PC - size)
+		after, _ := m.Pointer(word.PC + size)
+		if itab[word.Addr] && (itab[before] || itab[after]) {
+			continue // the runtime's list of all such tables
+		}
+		for _, entry := range a.pointers[word.Addr] {
+			if v, err := m.Pointer(word.Addr); itab[word.Addr] || err == nil && v == entry {
+				held[entry] = true
+			}
+		}
+	}
+	return held
 }
 
 // callerOf is a reference with the function that makes it.
@@ -135,6 +166,10 @@ func (a *analysis) referring(of []int) []int {
 		a.chosen[entry] = true
 		fresh.Add(entry)
 		words.Add(entry)
+		for _, itab := range a.index.itabs[entry] {
+			a.pointers[itab] = append(a.pointers[itab], entry)
+			words.Add(itab)
+		}
 	}
 	for _, p := range a.index.pointers {
 		if !fresh.Has(p.Addr) {

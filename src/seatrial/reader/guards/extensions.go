@@ -59,12 +59,14 @@ type analysis struct {
 
 	chosen   map[uint64]bool     // functions whose callers are looked for, by entry
 	pointers map[uint64][]uint64 // words of data that point to them
+	held     map[uint64]bool     // functions to which data lead from the start
 	followed map[int]*findings
 	carried  map[uint64]isa.Set // what is open in a function, or in what it calls
 	refs     map[uint64][]callerOf
 	judged   map[question]ground
-	left     int // references that may still be looked at for this question
-	looked   int // that were looked at for all of them
+	wrappers map[string]uint64 // of the compiler, by name
+	left     int               // references that may still be looked at for this question
+	looked   int               // that were looked at for all of them
 }
 
 // extensions decodes what is not compiled by Go, or everything.

@@ -120,6 +120,11 @@ func (a *analysis) derive(fixed map[uint64]facts, stores map[int][]store, fresh 
 		}
 		writes[s.addr] = imply
 	}
+	for _, written := range stores {
+		for _, s := range written {
+			a.spread(s, writes)
+		}
+	}
 	a.exposeInData(writes, fixed)
 	changed := false
 	for addr, imply := range writes {
@@ -137,10 +142,28 @@ func (a *analysis) derive(fixed map[uint64]facts, stores map[int][]store, fresh 
 		case !had || old != imply:
 			a.flags[addr] = imply
 			changed = true
-			fresh.Add(addr)
+			for n := range uint64(widestStore) {
+				fresh.Add(addr - n)
+			}
 		}
 	}
 	return changed
+}
+
+const widestStore = 64 // bytes that an instruction writes
+
+// spread adds a store of several bytes, as the compiler makes of several variables that stand side by side.
+func (a *analysis) spread(s store, writes map[uint64]facts) {
+	if s.size < 2 {
+		return
+	}
+	for n := range min(s.size, widestStore) {
+		known, ok := writes[s.addr+uint64(n)]
+		if zero := s.v.kind == constant && n < 8 && s.v.n>>(8*n)&0xFF == 0; !ok || zero {
+			continue
+		}
+		writes[s.addr+uint64(n)] = known.and(facts{set: s.held.set})
+	}
 }
 
 // exposeInData looks for words of data that hold the address of what may be a flag, each once.

@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"seatrial.example/reader/code"
+	"seatrial.example/reader/gometa"
 	"seatrial.example/reader/image"
 )
 
@@ -23,6 +24,30 @@ type index struct {
 	pointers []code.Site     // words of data that hold the begin of a function
 	written  *code.Addresses // of what the loader maps for writing, what is written
 	taken    *code.Addresses // and what has its address taken
+
+	itabs map[uint64][]uint64 // by the begin of a method: the tables of interfaces with it, which code names that makes a value
+}
+
+// itabsOf gives the tables of interfaces by their methods; none where they cannot be read.
+func itabsOf(t *gometa.Meta) map[uint64][]uint64 {
+	if t == nil {
+		return nil
+	}
+	types, err := t.Types()
+	if err != nil {
+		return nil
+	}
+	all, err := types.Itabs()
+	if err != nil {
+		return nil
+	}
+	found := map[uint64][]uint64{}
+	for i := range all {
+		for _, method := range all[i].Funcs {
+			found[method] = append(found[method], all[i].Addr)
+		}
+	}
+	return found
 }
 
 // access is what an instruction does with an address that it names.
@@ -65,7 +90,7 @@ func (w writable) has(addr uint64) bool {
 }
 
 // indexOf goes over all the code once.
-func indexOf(l *code.List, w writable) *index {
+func indexOf(l *code.List, w writable, itabs map[uint64][]uint64) *index {
 	scan := scanners[l.Image.GOARCH]
 	if scan == nil {
 		return &index{}
@@ -73,11 +98,17 @@ func indexOf(l *code.List, w writable) *index {
 	entries := l.Entries()
 	out := &index{
 		pointers: pointersTo(l.Image, entries), written: code.NewAddresses(l.Image), taken: code.NewAddresses(l.Image),
+		itabs: itabs,
 	}
 	pointing := code.NewAddresses(l.Image)
 	for _, p := range out.pointers {
 		for n := range uint64(emptyWords + 1) {
 			pointing.Add(p.PC - n*uint64(l.Image.PtrSize))
+		}
+	}
+	for _, tables := range itabs {
+		for _, addr := range tables {
+			pointing.Add(addr)
 		}
 	}
 	type found struct{ calls, named, data []code.Site }
@@ -173,6 +204,12 @@ var ofLinkers = []string{"__LINKEDIT", "__DWARF", ".debug", ".zdebug", ".symtab"
 func pointersTo(m *image.Image, wanted *code.Addresses) []code.Site {
 	var found []code.Site
 	size := uint64(m.PtrSize)
+	var loaders []image.Range // the tables of relocations name the words that the loader changes
+	for i := range m.Sections {
+		if s := &m.Sections[i]; strings.HasPrefix(s.Name, ".rel") {
+			loaders = append(loaders, image.Range{Start: s.Addr, End: s.Addr + s.MemSize})
+		}
+	}
 	for _, s := range m.Segments {
 		if s.Executable() || slices.ContainsFunc(ofLinkers, func(prefix string) bool { return strings.HasPrefix(s.Name, prefix) }) {
 			continue
@@ -189,7 +226,10 @@ func pointersTo(m *image.Image, wanted *code.Addresses) []code.Site {
 			} else {
 				v = uint64(binary.LittleEndian.Uint32(data))
 			}
-			if v != 0 && wanted.Has(v) {
+			if v == 0 || !wanted.Has(v) {
+				continue
+			}
+			if !slices.ContainsFunc(loaders, func(r image.Range) bool { return start >= r.Start && start < r.End }) {
 				found = append(found, code.Site{PC: start, Addr: v})
 			}
 		}

@@ -64,8 +64,17 @@ func liftLOONG64(_ *machine, c *lifted) {
 		d = move(place{form: memory, reg: rj.reg, n: low, size: 1 << (w >> 22 & 3)}, rd)
 	case w>>22 == 0xAD || w>>22 == 0xAF || w>>22 == 0xB1 || w>>22 == 0xB3: // stores of floats and vectors
 		d = op{kind: opSmash, dst: place{form: memory, reg: rj.reg, n: low, size: 32}}
-	case (c.in.Class == isa.Float || c.in.Class == isa.Vector) && w>>20 != 0x011 && w>>24 != 0x72 && w>>24 != 0x76:
-		return // only those groups move to general registers
+	case (c.in.Class == isa.Float || c.in.Class == isa.Vector) && !writesGeneral(w):
+		return
 	}
 	c.add(d)
+}
+
+// writesGeneral tells the instructions on floats and vectors that write a general register.
+func writesGeneral(w uint32) bool {
+	switch w >> 10 {
+	case 0x4502D, 0x4502E, 0x4502F, 0x45032, 0x45037: // MOVFR2GR, MOVFRH2GR, MOVFCSR2GR, MOVCF2GR
+		return true
+	}
+	return w>>20 == 0x72E || w>>20 == 0x72F || w>>20 == 0x76E || w>>20 == 0x76F // VPICKVE2GR and its neighbours
 }

@@ -34,8 +34,10 @@ const (
 	notEqual
 	carry
 	noCarry
-	above    // more; only 0 is compared with, so signed or not is the same
+	above    // more, signed or not
 	notAbove // less or the same
+	atLeast  // more or the same, signed
+	less     // signed
 	zero     // a register is zero; of a branch that looks at src
 	notZero
 	bitSet // bit src2 of src
@@ -56,6 +58,10 @@ func (c condition) not() condition {
 		return notAbove
 	case notAbove:
 		return above
+	case atLeast:
+		return less
+	case less:
+		return atLeast
 	case zero:
 		return notZero
 	case notZero:

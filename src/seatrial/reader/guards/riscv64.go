@@ -70,6 +70,14 @@ func liftRISCV64(_ *machine, c *lifted) {
 		}
 	case 0x07, 0x43, 0x47, 0x4B, 0x4F: // floating point and vector registers
 		return
+	case 0x53: // of floats only comparisons, FCVT and FMV write a general register
+		if which := w >> 27; which != 0x14 && which != 0x18 && which != 0x1C {
+			return
+		}
+	case 0x57: // of vectors OPMVV (VMV.X.S, VCPOP, VFIRST) and VSETVL
+		if kind != 2 && kind != 7 {
+			return
+		}
 	}
 	c.add(d)
 }

@@ -182,12 +182,10 @@ func (s *state) implied(m *machine, c condition) facts {
 	switch f.kind {
 	case opCompare:
 		switch {
-		case f.n == 0 && (c == notEqual || c == above):
+		case f.n == 0 && c == notEqual, f.n >= 0 && c == above, f.n > 0 && (c == noCarry || c == atLeast):
 			return m.ifNotZero(f.v)
 		case c == equal:
 			return m.ifEqual(f.v, f.n)
-		case f.n == 1 && c == noCarry: // at least 1
-			return m.ifNotZero(f.v)
 		}
 	case opTest:
 		if c == notEqual {

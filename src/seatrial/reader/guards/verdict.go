@@ -1,6 +1,10 @@
 package guards
 
-import "seatrial.example/reader/isa"
+import (
+	"strings"
+
+	"seatrial.example/reader/isa"
+)
 
 // standing is what protects a function's use of one feature.
 type standing uint8
@@ -17,7 +21,7 @@ var standings = [...]string{"guarded", "chosen", "perhaps", "unguarded"}
 // ground is a standing with what it rests on.
 type ground struct {
 	standing standing
-	why      string   // here, unreachable, known, callers, variable, function, pointer, detects, no-caller, many-ways, way
+	why      string   // here, unreachable, known, callers, variable, function, pointer, data, detects, no-caller, many-ways, way
 	at       uint64   // what is tested; where the guard is
 	path     []uint64 // of an unguarded way: entries of the callers, from below
 }
@@ -26,6 +30,8 @@ type question struct {
 	entry   uint64
 	feature isa.Set
 }
+
+const circle = "circle" // the functions on the way call each other
 
 const (
 	mostWays    = 1 << 14 // references that are looked at for one question; programs of Go, with no base told, need up to 48
@@ -86,17 +92,19 @@ func (a *analysis) ways(q question, first uint64, level int, above map[question]
 		return g
 	}
 	if above[q] {
-		return ground{standing: guarded, why: "callers"} // round in a circle: the other ways decide
+		return ground{standing: guarded, why: circle} // the other ways decide
 	}
 	above[q] = true
 	defer delete(above, q)
 	itself := q.entry == first || a.wraps(q.entry, first)
 	refs := a.refs[q.entry]
-	worst := ground{standing: guarded, why: "callers"}
+	worst := ground{standing: guarded, why: circle}
 	if len(refs) == 0 {
 		worst = ground{standing: unguarded, why: "way"}
 		if itself {
 			worst = ground{standing: perhaps, why: "no-caller"}
+		} else if wrapper, ok := a.pointerMethod(q.entry); ok {
+			worst = a.ways(question{wrapper, q.feature}, first, level, above)
 		}
 	}
 	for _, r := range refs {
@@ -114,7 +122,13 @@ func (a *analysis) ways(q question, first uint64, level int, above map[question]
 			worst = g
 		}
 	}
+	if a.held[q.entry] && (worst.standing < perhaps || worst.why == "no-caller") {
+		worst = ground{standing: perhaps, why: "data"}
+	}
 	if len(above) == 1 {
+		if worst.why == circle { // and there are no others
+			worst = ground{standing: perhaps, why: "no-caller"}
+		}
 		a.judged[q] = worst
 	}
 	return worst
@@ -149,7 +163,7 @@ func (a *analysis) way(q question, r callerOf, first uint64, itself bool, level 
 	case g.standing == unguarded:
 		g.path = append([]uint64{caller.Entry}, g.path...)
 		g.at = r.pc
-	case g.standing == guarded && r.taken:
+	case g.standing == guarded && r.taken && g.why != circle:
 		g.standing, g.why = chosen, "pointer"
 	}
 	return g
@@ -159,4 +173,29 @@ func (a *analysis) way(q question, r callerOf, first uint64, itself bool, level 
 func (a *analysis) wraps(entry, other uint64) bool {
 	i, j := a.list.At(entry), a.list.At(other)
 	return i >= 0 && j >= 0 && a.list.Funcs[i].Wrapper && a.list.Funcs[i].Name == a.list.Funcs[j].Name
+}
+
+// pointerMethod is the compiler's wrapper of a method of values, for pointers to them: where the method is compiled into
+// it, it is what interfaces lead to, and nothing but package reflect leads to the method itself.
+func (a *analysis) pointerMethod(entry uint64) (uint64, bool) {
+	i := a.list.At(entry)
+	if i < 0 {
+		return 0, false
+	}
+	f := &a.list.Funcs[i]
+	name, ok := strings.CutPrefix(f.Name, f.Package+".")
+	receiver, method, isMethod := strings.Cut(name, ".")
+	if !ok || !isMethod || strings.ContainsAny(name, "(*[") {
+		return 0, false
+	}
+	if a.wrappers == nil {
+		a.wrappers = map[string]uint64{}
+		for j := range a.list.Funcs {
+			if w := &a.list.Funcs[j]; w.Wrapper {
+				a.wrappers[w.Name] = w.Entry
+			}
+		}
+	}
+	wrapper, ok := a.wrappers[f.Package+".(*"+receiver+")."+method]
+	return wrapper, ok
 }

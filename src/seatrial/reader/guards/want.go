@@ -91,7 +91,7 @@ func instructionSets(m *image.Image, t *gometa.Meta, raw json.RawMessage) (any, 
 		a.known[name] = arch.Features(features...)
 	}
 	a.m.learn(known)
-	a.index = indexOf(a.list, a.data)
+	a.index = indexOf(a.list, a.data, itabsOf(t))
 	a.extensions(asked.Everything)
 	a.learnFlags()
 	a.compiled()

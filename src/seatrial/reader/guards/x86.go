@@ -82,18 +82,19 @@ func otherFlagsX86(x *isa.X86) bool {
 			o == 0x9D || o == 0x9E || o >= 0xA6 && o <= 0xA7 || o >= 0xAE && o <= 0xAF // POPF, SAHF, CMPS, SCAS
 	case 1:
 		switch o {
-		case 0x2E, 0x2F, 0x98, 0x99, // UCOMIS, COMIS, KORTEST, KTEST
+		case 0x2E, 0x2F, // UCOMIS, COMIS
 			0xA4, 0xA5, 0xAB, 0xAC, 0xAD, 0xAF, 0xB3, 0xBB, // SHLD, BTS, SHRD, IMUL, BTR, BTC
 			0xB0, 0xB1, 0xB8, 0xBC, 0xBD, 0xC0, 0xC1, 0xC7: // CMPXCHG, POPCNT, BSF, BSR, XADD
 			return true
 		}
 		return o == 0xBA && which > 4
-	case 2: // VTEST, PTEST
-		return o == 0x0E || o == 0x0F || o == 0x17
+	case 2: // PTEST
+		return o == 0x17
 	case 3: // PCMPESTR, PCMPISTR
 		return o >= 0x60 && o <= 0x63
 	}
-	return false
+	// VEX, EVEX: VUCOMIS, VCOMIS, VTEST, VPTEST, VPCMPESTR, KORTEST, KTEST, in whatever map.
+	return o == 0x2E || o == 0x2F || o == 0x0E || o == 0x0F || o == 0x17 || o >= 0x60 && o <= 0x63 || o == 0x98 || o == 0x99
 }
 
 func (c *lifted) add(o op) { c.ops = append(c.ops, o) }
@@ -281,10 +282,10 @@ func liftVector(c *lifted, x *isa.X86) {
 	}
 }
 
-// smash lifts a store of a vector.
+// smash lifts a store of a vector, of all of it.
 func smash(c *lifted, x *isa.X86) {
 	if x.Memory {
-		at := operandX86(&c.in, 64)
+		at := operandX86(&c.in, 16<<(x.L&3))
 		c.add(op{kind: opSmash, dst: at})
 	}
 }
@@ -304,6 +305,10 @@ func conditionX86(opcode uint8) condition {
 		return notAbove
 	case 7, 15:
 		return above
+	case 12:
+		return less
+	case 13:
+		return atLeast
 	}
 	return never
 }
