@@ -73,7 +73,7 @@ func liftLOONG64(_ *machine, c *lifted) {
 // writesGeneral tells the instructions on floats and vectors that write a general register.
 func writesGeneral(w uint32) bool {
 	switch w >> 10 {
-	case 0x4502D, 0x4502E, 0x4502F, 0x45032, 0x45037: // MOVFR2GR, MOVFRH2GR, MOVFCSR2GR, MOVCF2GR
+	case 0x452D, 0x452E, 0x452F, 0x4532, 0x4537: // MOVFR2GR, MOVFRH2GR, MOVFCSR2GR, MOVCF2GR
 		return true
 	}
 	return w>>20 == 0x72E || w>>20 == 0x72F || w>>20 == 0x76E || w>>20 == 0x76F // VPICKVE2GR and its neighbours
