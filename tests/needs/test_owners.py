@@ -43,6 +43,12 @@ def test_the_module_of_a_package(package: str, module: tuple[str, str]) -> None:
     assert Owners(facts(GO)).module(package) == module
 
 
+def test_a_program_of_files_is_in_no_module() -> None:
+    owners = Owners(facts(GoBuildInfo("go1.27.3", path="command-line-arguments")))
+    assert owners.module("main") == ("", "")
+    assert owners.module("fmt") == ("std", "go1.27.3")
+
+
 def test_without_build_information_there_is_no_module() -> None:
     assert Owners(facts(Unknown("stripped"))).module("net/http") == ("", "")
 

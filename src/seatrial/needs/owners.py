@@ -10,6 +10,9 @@ __all__ = ["Owners", "Place"]
 
 _STD = "std"
 
+_OF_FILES = "command-line-arguments"
+"""The path of a program that was built from files: it is in no module (cmd/go/internal/load, GoFilesPackage)."""
+
 
 class Place(msgspec.Struct, frozen=True):
     """A place in the code, as the reader tells of it."""
@@ -60,6 +63,6 @@ class Owners:
                 return stands_in.path if module.replace else path, stands_in.version
         # No module path of the outside world begins with a word without a dot (Go modules reference, "Module paths").
         first = package.partition("/")[0]
-        if "." not in first and " " not in first:
+        if "." not in first and " " not in first and plain != _OF_FILES:
             return _STD, go.version
         return "", ""
