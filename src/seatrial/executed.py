@@ -10,6 +10,8 @@ from seatrial.model.report import Cell
 
 __all__ = ["with_executed"]
 
+_NOT_KNOWN = "instructions in blocks that were left early, by a fault or a signal: perhaps executed"
+
 
 def with_executed(findings: Iterable[Finding], cells: tuple[Cell, ...]) -> tuple[Finding, ...]:
     """The findings, those that name a CPU feature with what was executed of it.
@@ -35,6 +37,7 @@ def _told(finding: Finding, runs: list[tuple[Cell, Coverage]]) -> Finding:
 def _executed(feature: str, package: str, runs: list[tuple[Cell, Coverage]]) -> tuple[Evidence, ...]:
     """One line for each function of the package that executed the feature's instructions, from the run with most."""
     best: dict[str, tuple[int, str]] = {}
+    open_: dict[str, tuple[int, str]] = {}
     present = False
     for cell, coverage in runs:
         present = present or any(row.feature == feature for row in coverage.classes)
@@ -43,10 +46,17 @@ def _executed(feature: str, package: str, runs: list[tuple[Cell, Coverage]]) -> 
         ):
             if function.package == package and function.executed > best.get(function.name, (0, ""))[0]:
                 best[function.name] = (function.executed, cell.target)
+            if function.package == package and function.translated:
+                open_[function.name] = (function.translated, cell.target)
     if best:
         return tuple(
             Evidence("executed", f"{feature.upper()} in {name}: {count} instructions executed", target)
             for name, (count, target) in sorted(best.items())
+        )
+    if open_:
+        return tuple(
+            Evidence("translated", f"{feature.upper()} in {name}: {count} {_NOT_KNOWN}", target)
+            for name, (count, target) in sorted(open_.items())
         )
     if not present:
         return ()
