@@ -96,6 +96,20 @@ def test_every_port_stripped_or_not(goarch: str, builder: Builder, reader: Path)
     assert stripped.unresolved == calls.unresolved
 
 
+def test_a_call_through_a_function_value_is_counted(builder: Builder, reader: Path) -> None:
+    folder = builder.folder / "value"
+    folder.mkdir()
+    (folder / "main.go").write_text(
+        'package main\n\nimport "syscall"\n\nvar call = syscall.Syscall6\n\n'
+        "func main() { call(449, 0, 0, 0, 0, 0, 0) }\n"
+    )
+    (folder / "go.mod").write_text("module example.com/value\n\ngo 1.27\n")
+    builder.run_go(folder, ["build", "-o", "program", "."], {"GOOS": "linux", "GOARCH": "amd64", "CGO_ENABLED": "0"})
+    calls = calls_of(read(folder / "program", reader))
+    assert "futex_waitv" not in named(calls)
+    assert "syscall.Syscall6" in {one.owner.function for one in calls.unresolved_sites}
+
+
 def test_functions_that_are_called_behind_their_begin(builder: Builder, reader: Path) -> None:
     """Position-independent code of ppc64le calls the local entry."""
     calls, pie = (

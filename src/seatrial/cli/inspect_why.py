@@ -129,7 +129,8 @@ def _system_call(needs: Needs, name: str, words: Words) -> Lines:
     if found is None:
         names = [call.name for call in calls.calls]
         raise UsageError(
-            f"The code does not make the system call {name!r}.",
+            f"No place in the code is seen to make the system call {name!r}; places whose number is not a constant:"
+            f" {calls.unresolved}.",
             near(name, names, _SYSCALL) or f"It makes {len(names)}; --json lists them.",
         )
     yield from _call(found, words)

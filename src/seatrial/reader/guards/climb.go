@@ -99,7 +99,7 @@ func (a *analysis) heldByData() map[uint64]bool {
 		values.Add(addr)
 	}
 	held := map[uint64]bool{}
-	for _, word := range pointersTo(m, values) {
+	for _, word := range code.PointersTo(m, values) {
 		before, _ := m.Pointer(word.PC - size)
 		after, _ := m.Pointer(word.PC + size)
 		if itab[word.Addr] && (itab[before] || itab[after]) {

@@ -178,7 +178,7 @@ func (a *analysis) exposeInData(writes, fixed map[uint64]facts) {
 	if !some {
 		return
 	}
-	for _, word := range pointersTo(a.list.Image, sought) {
+	for _, word := range code.PointersTo(a.list.Image, sought) {
 		a.exposed.Add(word.Addr)
 	}
 }

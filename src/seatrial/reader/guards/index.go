@@ -1,9 +1,7 @@
 package guards
 
 import (
-	"encoding/binary"
 	"slices"
-	"strings"
 	"sync"
 
 	"seatrial.example/reader/code"
@@ -97,7 +95,7 @@ func indexOf(l *code.List, w writable, itabs map[uint64][]uint64) *index {
 	}
 	entries := l.Entries()
 	out := &index{
-		pointers: pointersTo(l.Image, entries), written: code.NewAddresses(l.Image), taken: code.NewAddresses(l.Image),
+		pointers: code.PointersTo(l.Image, entries), written: code.NewAddresses(l.Image), taken: code.NewAddresses(l.Image),
 		itabs: itabs,
 	}
 	pointing := code.NewAddresses(l.Image)
@@ -195,44 +193,4 @@ func functions(l *code.List, all sites, wanted *code.Addresses) []int {
 	}
 	slices.Sort(found)
 	return slices.Compact(found)
-}
-
-// ofLinkers is how segments of Mach-O and PE begin that hold what linkers and debuggers know, and no data of the program.
-var ofLinkers = []string{"__LINKEDIT", "__DWARF", ".debug", ".zdebug", ".symtab"}
-
-// pointersTo finds the words of data that hold one of the addresses.
-func pointersTo(m *image.Image, wanted *code.Addresses) []code.Site {
-	var found []code.Site
-	size := uint64(m.PtrSize)
-	var loaders []image.Range // the tables of relocations name the words that the loader changes
-	for i := range m.Sections {
-		if s := &m.Sections[i]; strings.HasPrefix(s.Name, ".rel") {
-			loaders = append(loaders, image.Range{Start: s.Addr, End: s.Addr + s.MemSize})
-		}
-	}
-	for _, s := range m.Segments {
-		if s.Executable() || slices.ContainsFunc(ofLinkers, func(prefix string) bool { return strings.HasPrefix(s.Name, prefix) }) {
-			continue
-		}
-		start := (s.Addr + size - 1) &^ (size - 1)
-		data, err := m.Rest(start)
-		if err != nil {
-			continue
-		}
-		for ; uint64(len(data)) >= size; data, start = data[size:], start+size {
-			var v uint64
-			if size == 8 {
-				v = binary.LittleEndian.Uint64(data)
-			} else {
-				v = uint64(binary.LittleEndian.Uint32(data))
-			}
-			if v == 0 || !wanted.Has(v) {
-				continue
-			}
-			if !slices.ContainsFunc(loaders, func(r image.Range) bool { return start >= r.Start && start < r.End }) {
-				found = append(found, code.Site{PC: start, Addr: v})
-			}
-		}
-	}
-	return found
 }

@@ -101,9 +101,29 @@ func find(m *image.Image, t *gometa.Meta, places int, wrappers []string) (*Answe
 	if places <= 0 {
 		places = defaultPlaces
 	}
+	for _, i := range s.values() {
+		sites[i] = append(sites[i], site{pc: s.Funcs[i].Entry})
+	}
 	answer := s.answer(sites, places)
 	s.addCallers(answer, wrappers)
 	return answer, nil
+}
+
+// values gives the functions of Go that are given a number and that are used as values: Go's linker keeps a word with the
+// address of those alone. Calls through a value are not followed.
+func (s *search) values() []int {
+	wanted := code.NewAddresses(s.Image)
+	for entry := range s.entries {
+		if i := s.At(entry); i >= 0 && !s.Funcs[i].C {
+			wanted.Add(entry)
+		}
+	}
+	var found []int
+	for _, word := range code.PointersTo(s.Image, wanted) {
+		found = append(found, s.At(word.Addr))
+	}
+	slices.Sort(found)
+	return slices.Compact(found)
 }
 
 // trapping gives the functions that may enter the kernel themselves: the Go compiler makes none.

@@ -1,0 +1,43 @@
+package code
+
+import (
+	"slices"
+	"strings"
+
+	"seatrial.example/reader/image"
+)
+
+// ofLinkers is how segments of Mach-O and PE begin that hold what linkers and debuggers know, and no data of the program.
+var ofLinkers = []string{"__LINKEDIT", "__DWARF", ".debug", ".zdebug", ".symtab"}
+
+// PointersTo finds the words of data that hold one of the addresses.
+func PointersTo(m *image.Image, wanted *Addresses) []Site {
+	var found []Site
+	size := uint64(m.PtrSize)
+	var loaders []image.Range // the tables of relocations name the words that the loader changes
+	for i := range m.Sections {
+		if s := &m.Sections[i]; strings.HasPrefix(s.Name, ".rel") {
+			loaders = append(loaders, image.Range{Start: s.Addr, End: s.Addr + s.MemSize})
+		}
+	}
+	for _, s := range m.Segments {
+		if s.Executable() || slices.ContainsFunc(ofLinkers, func(prefix string) bool { return strings.HasPrefix(s.Name, prefix) }) {
+			continue
+		}
+		start := (s.Addr + size - 1) &^ (size - 1)
+		data, err := m.Rest(start)
+		if err != nil {
+			continue
+		}
+		for ; uint64(len(data)) >= size; data, start = data[size:], start+size {
+			v := m.Word(data)
+			if v == 0 || !wanted.Has(v) {
+				continue
+			}
+			if !slices.ContainsFunc(loaders, func(r image.Range) bool { return start >= r.Start && start < r.End }) {
+				found = append(found, Site{PC: start, Addr: v})
+			}
+		}
+	}
+	return found
+}
