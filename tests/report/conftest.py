@@ -3,6 +3,7 @@
 import msgspec
 import pytest
 
+from seatrial.model.coverage import Coverage, CoveredExtension, CoveredFunction, CoveredWork
 from seatrial.model.events import CellPlanned, Event, Finished, Note, Planned, StageEnded, StageStarted
 from seatrial.model.finding import Evidence, Finding
 from seatrial.model.message import Message
@@ -52,6 +53,24 @@ JUDGED = stage("static", "pass", "34 rules, no finding.", fidelity=Fidelity.STAT
 RUN_HERE = (
     Substitute("cpu", "Phytium FT-2000/4", "AMD EPYC 9554"),
     Substitute("kernel", "4.19.90", "6.1.0"),
+)
+
+COVERED = Coverage(
+    traces=120_000,
+    outside=3_400,
+    odd=0,
+    undecoded=0,
+    extensions=(
+        CoveredExtension(
+            "atomics",
+            (CoveredFunction("internal/runtime/atomic.(*Uint32).CompareAndSwap", "internal/runtime/atomic", 48, 2),),
+        ),
+    ),
+    classes=(
+        CoveredWork("", "integer", 900_000, 210_000, 12),
+        CoveredWork("", "float", 2_100, 40, 0),
+        CoveredWork("atomics", "atomic", 310, 48, 2),
+    ),
 )
 
 
@@ -141,7 +160,7 @@ def rich_report() -> Report:
             "arm64",
             BUILT,
             JUDGED,
-            ran("smoke", "pass", user),
+            ran("smoke", "pass", user, coverage=COVERED),
             ran("tests", "flaky", user, "TestWatch passed twice and failed once.", rule="repeat"),
             system="musl",
         ),

@@ -8,6 +8,10 @@
   function all(selector, within) {
     return Array.prototype.slice.call((within || root).querySelectorAll(selector));
   }
+  /* The platforms, without the bodies of the tables that stand in their records. */
+  function platforms() {
+    return Array.prototype.slice.call(table.tBodies);
+  }
   function expanded(element) {
     return element.getAttribute('aria-expanded') === 'true';
   }
@@ -27,7 +31,7 @@
   if (table) setUp();
 
   function setUp() {
-    var bodies = all('tbody', table);
+    var bodies = platforms();
     var form = root.querySelector('form');
     var output = root.querySelector('output');
     var openAll = root.getElementById('all');
@@ -80,7 +84,7 @@
       if (event.key === 'ArrowLeft') next = inRow[index - 1];
       var step = { ArrowUp: -1, ArrowDown: 1 }[event.key];
       if (step) {
-        var shown = all('tbody', table).filter(function (each) { return !each.hidden; });
+        var shown = platforms().filter(function (each) { return !each.hidden; });
         var column = at.parentNode.cellIndex, place = shown.indexOf(body);
         while (!next && shown[place += step]) next = shown[place].rows[0].cells[column].querySelector('a,button');
       }
