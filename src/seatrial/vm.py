@@ -1,5 +1,6 @@
 """`seatrial vm run` and `vm shell`: one machine as the user describes it, and one command in it."""
 
+import shlex
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
@@ -9,10 +10,12 @@ from seatrial import platforms
 from seatrial.errors import CouldNotCheck, UsageError
 from seatrial.formats import read_binary
 from seatrial.host import host
+from seatrial.linking.locate import Locator
 from seatrial.machines import init_program
 from seatrial.machines.carry import Order
 from seatrial.machines.machine import Machine
 from seatrial.machines.session import Session
+from seatrial.model.absence import Unknown
 from seatrial.model.binary import BinaryFacts, BinaryFormat
 from seatrial.model.machine import CgroupMode, Ended, Kernel, Limits, MachineSpec, Proof
 from seatrial.model.platform import Platform
@@ -50,6 +53,8 @@ class Described(msgspec.Struct, frozen=True, kw_only=True):
     clock_source: str = ""
     append: tuple[str, ...] = ()
     accelerator: str = ""
+    carry: tuple[str, ...] = ()
+    """What is carried into it besides the program."""
     go: str = ""
 
 
@@ -84,7 +89,10 @@ def made(described: Described, store: Store, note: Callable[[str], None], progra
     spec = _spec(described, platform, kernel, arch)
     emulator = system_emulator(store, packages, arch)
     session = Session(spec, emulator, init_program(find_go(described.go, store), arch, store), store, note)
-    return Made(session, _root(store, packages, platform, arch, facts), platform)
+    root = _root(store, packages, platform, arch, facts)
+    if program and facts and root:
+        _check_libraries(program, facts, Path(root), store, described.carry)
+    return Made(session, root, platform)
 
 
 def run(
@@ -204,3 +212,29 @@ def _root(store: Store, packages: Packages, platform: Platform | None, arch: str
     if isinstance(made, CannotOffer):
         raise CouldNotCheck(made.reason.text, made.needs.text)
     return str(made.path)
+
+
+def _check_libraries(program: Path, facts: BinaryFacts, root: Path, store: Store, carry: tuple[str, ...]) -> None:
+    """Raise UsageError for libraries that the program needs, and that are neither in the machine nor carried in."""
+    there, here = Locator(program, facts, root), Locator(program, facts)
+    carried = {path.name: str(path) for place in map(Path, carry) for path in (place, *place.rglob("*"))}
+    missing: dict[str, str | Unknown] = {}
+    seen: set[str] = set()
+    asking = [(facts, program.parent)]
+    for by, folder in asking:
+        for library in () if isinstance(by.libraries, Unknown) else by.libraries:
+            inside = there.find(library, by, folder).path
+            if library in seen or (isinstance(inside, str) and Path(inside).is_relative_to(store.root)):
+                continue  # in the machine: the root's own are links into the store
+            seen.add(library)
+            path: str | Unknown = carried.get(Path(library).name) or here.find(library, by, folder).path
+            if Path(library).name not in carried:
+                missing[library] = path
+            if isinstance(path, str):
+                asking.append((read_binary(Path(path)), Path(path).parent))
+    if missing:
+        carry_them = " ".join(f"--carry {shlex.quote(path)}" for path in missing.values() if isinstance(path, str))
+        raise UsageError(
+            f"{program} needs {', '.join(missing)}, which the machine does not have.",
+            f"Carry what it needs: {carry_them or '--carry FILE'}.",
+        )

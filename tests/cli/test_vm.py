@@ -15,12 +15,12 @@ from seatrial.model.go_target import GoTarget
 from seatrial.store import Store, default_root
 from seatrial.toolchains import compile_probe, find_go
 from support import go_info
-from support.elf_writer import Elf, Part
+from support.elf_writer import Elf, Library, Part, Symbol
 from support.machines import guest_program, machine_spec
 from support.terminal import typed_into
 
 _SECONDS = 200.0
-FILE = "/etc/hostname"
+FILE = str(Path(__file__).parents[2] / ".ci" / "run")
 """No binary, so for any machine."""
 _needs_a_machine = pytest.mark.usefixtures("kernel")
 
@@ -171,6 +171,29 @@ def test_a_dynamic_program_finds_its_loader_and_what_is_carried(tmp_path: Path) 
 @pytest.mark.go
 @pytest.mark.vm
 @_needs_a_machine
+def test_libraries_that_are_missing_are_named_before_the_boot(tmp_path: Path) -> None:
+    library = tmp_path / "libown.so.1"
+    library.write_bytes(Library((Symbol("own"),), ("libdeep.so.2", "libc.so.6"), elf=Elf(type=3)).build())
+    loader = "/lib64/ld-linux-x86-64.so.2"
+    program = tmp_path / "app"
+    needed = ("libown.so.1", "libc.so.6")
+    program.write_bytes(
+        Library((Symbol("own"),), needed, interpreter=loader, runpath="$ORIGIN", elf=Elf(type=3)).build()
+    )
+    program.chmod(0o755)
+    done = seatrial("vm", "run", "--", program)
+    assert (done.returncode, done.stderr) == (
+        2,
+        f"seatrial: {program} needs libown.so.1, libdeep.so.2, which the machine does not have. "
+        f"Carry what it needs: --carry {library}.\n",
+    )
+    done = seatrial("vm", "run", "-q", "--carry", tmp_path, "--", program)
+    assert "needs libdeep.so.2, which" in done.stderr
+
+
+@pytest.mark.go
+@pytest.mark.vm
+@_needs_a_machine
 def test_a_shell_on_a_terminal() -> None:
     command = [sys.executable, "-m", "seatrial", "vm", "shell", "-q"]
     code, said = typed_into(command, b"~# ", b"tty; uname -n; expr 20 + 22; exit 5\n", _SECONDS)
@@ -195,6 +218,7 @@ def test_a_shell_on_a_terminal() -> None:
         (("run", "--", "true"), "true is no path: a machine has no programs of its own. Name a file: ./app."),
         (("run", "--arch", "arm64", "--", "AMD64"), "The program is for amd64, and --arch arm64 is arm64."),
         (("run", "-t", "debian-12/arm64", "--", "AMD64"), "The program is for amd64, and debian-12/arm64 is arm64."),
+        (("run", "--", "PLAIN"), "may not be executed. Allow it: chmod +x "),
         (("shell",), "`vm shell` needs a terminal."),
     ],
 )
@@ -202,7 +226,11 @@ def test_a_wrong_word_is_one_line(words: tuple[str, ...], told: str, tmp_path: P
     program = tmp_path / "app"
     info = go_info.inline("go1.27.3", go_info.modules())
     program.write_bytes(Elf((Part(info, ".go.buildinfo", flags=3),)).build())
-    done = seatrial("vm", *(program if word == "AMD64" else word for word in words))
+    program.chmod(0o755)
+    plain = tmp_path / "plain"
+    plain.write_text("no program")
+    files = {"AMD64": program, "PLAIN": plain}
+    done = seatrial("vm", *(files.get(word, word) for word in words))
     assert done.returncode == 2
     assert told in done.stderr and "Traceback" not in done.stderr
 

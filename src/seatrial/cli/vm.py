@@ -3,6 +3,7 @@
 import importlib
 import os
 import re
+import shlex
 import signal
 import sys
 import threading
@@ -96,6 +97,8 @@ def run(words: tuple[str, ...], **options: Any) -> int:
         raise UsageError(f"{words[0]} is no file.", "Name a program.")
     if "/" not in words[0] and not options["carry"]:
         raise UsageError(f"{words[0]} is no path: a machine has no programs of its own.", "Name a file: ./app.")
+    if program.is_file() and not os.access(program, os.X_OK):
+        raise UsageError(f"{words[0]} may not be executed.", f"Allow it: chmod +x {shlex.quote(words[0])}.")
     machine, order = prepare(options, words, program)
     to_stdout = options["json_path"] == "-"
     result = _in_machine(

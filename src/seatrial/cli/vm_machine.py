@@ -139,9 +139,9 @@ def prepare(options: dict[str, Any], words: tuple[str, ...], program: Path | Non
         clock_source=options["clock_source"],
         append=options["append"],
         accelerator=options["accelerator"] or "",
+        carry=tuple(str(path.absolute()) for path in options["carry"]),
         go=options["go_command"],
     )
     store = Store((options["cache_dir"] or default_root()).absolute())
     machine = made(described, store, note_of(options), program)
-    carry = tuple(str(path.absolute()) for path in options["carry"])
-    return machine, Order(words, dict(os.environ), str(Path.cwd()), carry, machine.root)
+    return machine, Order(words, dict(os.environ), str(Path.cwd()), described.carry, machine.root)
