@@ -195,6 +195,16 @@ def test_the_cpu_is_what_the_compiler_was_told() -> None:
     assert odd.reasons == () and "'v9' is no value of GOAMD64" in odd.unknown[0].text
 
 
+def test_a_feature_that_two_packages_use_is_told_once() -> None:
+    setting = floors(FACTS)[FloorKind.CPU].reasons[0]
+    used = (
+        msgspec.structs.replace(setting, cause=Cause.INSTRUCTIONS, minimum=features, title=features.replace(" ", ", "))
+        for features in ("avx avx2", "avx")
+    )
+    floor = Floor(FloorKind.CPU, "", (setting, *used))
+    assert headline(floor, Words()) == ("CPU", "GOAMD64=v2, avx, avx2")
+
+
 @pytest.mark.parametrize(
     ("goarch", "release", "asked"),
     [

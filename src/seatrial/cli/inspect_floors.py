@@ -27,7 +27,11 @@ def _lowest(floor: Floor, words: Words) -> str:
         return words("up-to-kib", kib=kib) if kib else words("less-than-kib")
     if floor.kind is FloorKind.CPU:
         binding = [reason for reason in floor.reasons if reason.confidence is not Confidence.POSSIBLE]
-        asked = [part for reason in binding for part in ([reason.title] if reason.title else reason.minimum.split())]
+        asked = [
+            part
+            for reason in binding
+            for part in (reason.minimum.split() if reason.cause is Cause.INSTRUCTIONS else [reason.title])
+        ]
         return ", ".join(dict.fromkeys(asked)) or words("floor-any")
     return floor.minimum or words("floor-unknown" if floor.because(Cause.PRIVATE) else "floor-any")
 

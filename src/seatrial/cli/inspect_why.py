@@ -108,7 +108,8 @@ def _feature(asked: str, uses: list[FeatureUse], words: Words) -> Lines:
             if use.is_c:
                 function = words("is-c", function=function)
             count = words.counted("instruction", use.count)
-            yield 1, words("from-on", function=function, instructions=count, address=f"{use.owner.address:#x}")
+            told = words("from-on", function=function, instructions=count, address=f"{use.owner.address:#x}")
+            yield 1, told if use.count else function  # none is reached
             yield 2, words.message(use.why)
             if use.way:
                 yield 2, _way(use.way, words)
