@@ -32,6 +32,7 @@ QUICK = {
     "seatrial trace-linking -- bash -c true": "libc.so.6",
     "seatrial vm kernels": "debian-12",
     "seatrial explain ST-LIBC-001": "glibc",
+    "seatrial completion bash": "_seatrial_completion",
     "seatrial conformance --list --topic signals": "signals/sigusr2-acknowledged",
 }
 """Command to what it must print; each ends with 0."""
@@ -68,7 +69,7 @@ MACHINES = {
 SHELL = {"seatrial vm shell -t openeuler-22.03/kunpeng-920"}
 """Asked for on a terminal of its own."""
 
-MAKE = {"make demo", "make test", "make lint", "make bench"}
+MAKE = {"make .venv/.ready", "make demo", "make test", "make lint", "make bench"}
 GOOD = (State.PASS, State.WARN)
 OTHER = {"apt-get install -y make", ". .venv/bin/activate"}
 
@@ -167,7 +168,7 @@ def play_plain(command: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command.split(), cwd=ROOT, text=True, capture_output=True, timeout=60)
 
 
-@pytest.mark.parametrize("target", ["test", "lint", "bench"])
+@pytest.mark.parametrize("target", ["test", "lint", "bench", ".venv/.ready"])
 def test_what_make_would_run_exists(target: str) -> None:
     ended = play_plain(f"make --dry-run {target}")
     assert ended.returncode == 0, ended.stderr
