@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from seatrial.cli.json_output import write_json, written
-from seatrial.errors import UsageError
+from seatrial.errors import CouldNotCheck, UsageError
 
 
 def test_a_file_or_stdout(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -21,3 +21,9 @@ def test_a_file_that_cannot_be_written_is_the_users_to_name(tmp_path: Path) -> N
         with pytest.raises(UsageError, match="cannot be written") as error:
             write_json(str(place), [])
         assert "or -" in str(error.value)
+
+
+def test_a_full_disk_is_not_the_caches() -> None:
+    """/dev/full is written to, since it is no file that could be replaced."""
+    with pytest.raises(CouldNotCheck, match=r"No space left on device\. Free some space, or name another place\."):
+        write_json("/dev/full", [])

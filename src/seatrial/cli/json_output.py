@@ -28,7 +28,7 @@ def write_json(where: str, document: object) -> None:
     except CouldNotCheck as error:
         cause = error.__cause__
         if not isinstance(cause, OSError) or cause.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise
+            raise CouldNotCheck(error.message, "Free some space, or name another place.") from error
         why = cause.strerror or cause
         raise UsageError(f"{where} cannot be written: {why}.", "Name a file that can be written, or -.") from error
 
