@@ -4,6 +4,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from seatrial.cli.wrapping import terminal_width, wrapped
+
 if TYPE_CHECKING:
     from seatrial.rules.explanations import Explanation
 
@@ -47,6 +49,9 @@ def command(rule: str | None, lang: str, json_to: str | None) -> None:
             click.echo(f"{one.page.id:<24} {one.page.severity.value:<8} {translate(one.title, lang)}")
 
 
+_WIDEST = 100
+"""Columns of a page."""
+
 _HEADINGS = {
     "en": ("Why", "How to mend it", "What it rests on", "Example", "Sources"),
     "zh": ("原因", "如何修复", "判断依据", "示例", "来源"),
@@ -56,12 +61,13 @@ _HEADINGS = {
 def _print_page(told: "Explanation", title: str, lang: str) -> None:
     why, mend, evidence, example, sources = _HEADINGS[lang]
     page = told.page
+    width = min(terminal_width() or _WIDEST, _WIDEST) - 2
     click.secho(f"{page.id}  {title}", bold=True)
     click.echo(f"{page.severity.value}, {page.confidence.value}")
     for heading, text in ((why, getattr(page.why, lang)), (mend, getattr(page.mend, lang))):
         click.echo()
         click.secho(heading, bold=True)
-        click.echo(_wrapped(text))
+        click.echo("  " + wrapped(text, width, 2))
     click.echo()
     click.secho(evidence, bold=True)
     click.echo("\n".join(f"  {line}" for line in page.evidence))
@@ -71,8 +77,3 @@ def _print_page(told: "Explanation", title: str, lang: str) -> None:
     click.echo()
     click.secho(sources, bold=True)
     click.echo("\n".join(f"  {line}" for line in page.sources))
-
-
-def _wrapped(text: str) -> str:
-    """Indented lines of at most 100 columns; Chinese, which has no spaces to break at, is left to the terminal."""
-    return click.wrap_text(text, 100, "  ", "  ") if text.isascii() else f"  {text}"

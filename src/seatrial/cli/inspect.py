@@ -161,16 +161,23 @@ def _print_answers(found: "Inspection", why: tuple[str, ...], floors: bool, word
 
 
 def _print_indented(lines: Iterable[tuple[int, str]]) -> None:
+    from seatrial.cli.wrapping import terminal_width, wrapped
+
+    width = terminal_width()
     for depth, line in lines:
-        click.secho("  " * depth + line, bold=depth == 0)
+        click.secho(wrapped("  " * depth + line, width, 2 * depth + 4), bold=depth == 0)
 
 
 def _print_page(found: "Inspection", words: "Words") -> None:
     from seatrial.cli.inspect_page import page
     from seatrial.cli.inspect_words import padded
+    from seatrial.cli.wrapping import terminal_width, wrapped
 
+    width = terminal_width()
     click.secho(found.facts.path, bold=True)
     for title, rows in page(found, words):
         click.secho(f"\n{title}", fg="cyan", bold=True)
         for label, value in rows:
-            click.echo(click.style(padded(f"  {label} ", _LABEL), dim=True) + value)
+            name = padded(f"  {label} ", _LABEL)
+            line = wrapped(name + value, width, _LABEL)
+            click.echo(click.style(name, dim=True) + line.removeprefix(name))

@@ -1,8 +1,8 @@
 """The words of `seatrial inspect`, and of verbs like it, in the language that was asked for."""
 
-import unicodedata
 from collections.abc import Sequence
 
+from seatrial.cli.wrapping import columns
 from seatrial.model.message import Message
 from seatrial.tables.messages import templates, translate
 
@@ -35,4 +35,4 @@ class Words:
 
 def padded(text: str, width: int) -> str:
     """The text with spaces behind it, up to this many columns of a terminal: Chinese characters take two."""
-    return text + " " * (width - sum(1 + (unicodedata.east_asian_width(one) in "WF") for one in text))
+    return text + " " * (width - columns(text))
