@@ -9,6 +9,7 @@ from typing import Any, NoReturn
 import click
 
 from seatrial import __version__
+from seatrial.cli.streams import ready_streams
 from seatrial.errors import SeatrialError
 
 __all__ = ["main"]
@@ -61,6 +62,7 @@ def cli() -> None:
 
 def main() -> None:
     """Run the command line and exit: every error that is not a bug is one clear line on stderr."""
+    ready_streams()
     arguments: dict[str, Any] = {"standalone_mode": False, "prog_name": "seatrial"}
     try:
         code = cli.main(**arguments)

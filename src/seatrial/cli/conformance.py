@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from seatrial.cli.outputs import check_outputs
+from seatrial.cli.outputs import check_outputs, tell_lost, write_outputs
 from seatrial.cli.selectors import complete_selector
 from seatrial.cli.tiers import runner_of, tier_option
-from seatrial.errors import CouldNotCheck, UsageError
+from seatrial.errors import UsageError
 
 if TYPE_CHECKING:
     from seatrial.conformance import Event
@@ -92,7 +92,7 @@ def command(ctx: click.Context, /, **options: Any) -> int:
         return _list(options)
     from seatrial.conformance import Request, conformance
 
-    _check_outputs(options)
+    check_outputs(_paths(options))
     _check_one_page(options)
     request = Request(
         targets=options["targets"],
@@ -114,8 +114,9 @@ def _store(options: dict[str, Any]) -> "Store":
     return Store((options["cache_dir"] or default_root()).absolute())
 
 
-def _check_outputs(options: dict[str, Any]) -> None:
-    check_outputs({name: path for name in ("json", "html") if (path := options[f"{name}_path"])})
+def _paths(options: dict[str, Any]) -> dict[str, str]:
+    """The reports that were asked for, by their name."""
+    return {name: path for name in ("json", "html") if (path := options[f"{name}_path"])}
 
 
 def _check_one_page(options: dict[str, Any]) -> None:
@@ -133,36 +134,20 @@ def _deliver(certificates: "tuple[Certificate, ...]", options: dict[str, Any]) -
     from seatrial.report.certificate import html, json
     from seatrial.report.certificate.terminal import final
     from seatrial.report.terminal import console_on
-    from seatrial.store import write_atomically
 
-    rendered = {}
-    if options["json_path"]:
-        rendered[options["json_path"]] = json.render(certificates)
-    if options["html_path"]:
-        rendered[options["html_path"]] = html.render(certificates[0], options["lang"])
-    written: list[Path] = []
-    lost: CouldNotCheck | None = None  # raised at the end: the other file and the terminal have the result
-    for path, data in rendered.items():
-        if path == "-":
-            sys.stdout.buffer.write(data)
-            sys.stdout.buffer.flush()
-            continue
-        try:
-            write_atomically(Path(path), data)
-        except CouldNotCheck as error:
-            lost = CouldNotCheck(error.message, "Name another place.")
-        else:
-            written.append(Path(path))
+    def render(name: str) -> bytes:
+        return json.render(certificates) if name == "json" else html.render(certificates[0], options["lang"])
+
+    paths = _paths(options)
+    written, lost = write_outputs(paths, render)
     if not options["quiet"]:
-        console = console_on(sys.stderr if "-" in rendered else sys.stdout)
+        console = console_on(sys.stderr if "-" in paths.values() else sys.stdout)
         for number, certificate in enumerate(certificates):
             if number:
                 console.print()
             final(certificate, console, options["lang"], written if number == len(certificates) - 1 else ())
-    if lost:
-        raise lost
     codes = {certificate.exit_code for certificate in certificates}
-    return next((code for code in (1, 3) if code in codes), 0)
+    return tell_lost(lost, next((code for code in (1, 3) if code in codes), 0))
 
 
 def _list(options: dict[str, Any]) -> int:
@@ -277,7 +262,7 @@ def import_(file: Path, **options: Any) -> int:
     """Make a certificate of what an exported suite printed; - is stdin."""
     from seatrial.conformance import read_lines
 
-    _check_outputs(options)
+    check_outputs(_paths(options))
     data = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
     certificate = read_lines(data.decode("utf-8", "replace"), shlex.join(["seatrial", *sys.argv[1:]]))
     return _deliver((certificate,), options)

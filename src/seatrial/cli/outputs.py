@@ -1,12 +1,15 @@
-"""The files that a verb is to write, looked at before the work that they shall tell of."""
+"""The reports that a verb is to write: looked at before the work that they shall tell of, each written after it."""
 
 import os
-from collections.abc import Mapping
+import sys
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from seatrial.errors import UsageError
+import click
 
-__all__ = ["check_outputs"]
+from seatrial.errors import CouldNotCheck, UsageError
+
+__all__ = ["check_outputs", "tell_lost", "write_outputs"]
 
 
 def check_outputs(paths: Mapping[str, str]) -> None:
@@ -25,3 +28,35 @@ def check_outputs(paths: Mapping[str, str]) -> None:
             raise UsageError(f"--{name} {path}: {folder} cannot be written to.", "Name another place.")
     if list(paths.values()).count("-") > 1:
         raise UsageError("Only one report can go to stdout.", "Give the others a file name.")
+
+
+def write_outputs(
+    paths: Mapping[str, str], render: Callable[[str], bytes], remedy: str = ""
+) -> tuple[list[Path], list[CouldNotCheck]]:
+    """Write what `render` makes of each option's name, files before stdout. Returns the files, and what was lost.
+
+    A report that cannot be written stops no other; `remedy` goes on from "Name another place for --html".
+    """
+    from seatrial.store import write_atomically
+
+    written: list[Path] = []
+    lost: list[CouldNotCheck] = []
+    for name, path in sorted(paths.items(), key=lambda item: item[1] == "-"):
+        if path == "-":
+            sys.stdout.buffer.write(render(name))
+            sys.stdout.buffer.flush()
+            continue
+        try:
+            write_atomically(Path(path), render(name))
+        except CouldNotCheck as error:
+            lost.append(CouldNotCheck(error.message, f"Name another place for --{name}{remedy}."))
+        else:
+            written.append(Path(path))
+    return written, lost
+
+
+def tell_lost(lost: list[CouldNotCheck], code: int) -> int:
+    """Tell which reports were lost. Returns the exit code, of which the result's own was `code`: 1 beats 3."""
+    for error in lost:
+        click.echo(f"seatrial: {error}", err=True)
+    return 3 if lost and code != 1 else code

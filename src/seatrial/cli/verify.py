@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from seatrial.cli.outputs import check_outputs
+from seatrial.cli.outputs import check_outputs, tell_lost, write_outputs
 from seatrial.cli.selectors import complete_selector
 from seatrial.cli.tiers import runner_of, tier_option
 from seatrial.errors import CouldNotCheck
@@ -166,10 +166,10 @@ def command(program: str, **options: Any) -> int:
     outputs = _Outputs(options)
     with _display(options) as show:
         report = verify(request, store, outputs.while_running(show))
-    outputs.write(report)
+    written, lost = outputs.write(report)
     if not options["quiet"]:
-        _final(report, options, outputs)
-    return report.exit_code
+        _final(report, options, outputs, written)
+    return tell_lost(lost, report.exit_code)
 
 
 def _build_options(options: dict[str, Any]) -> dict[str, object]:
@@ -208,10 +208,11 @@ class _Outputs:
         from seatrial.model.events import StageEnded
 
         def write_now(report_so_far: "Callable[[], Report]") -> None:
-            with self._lock, contextlib.suppress(CouldNotCheck):  # the last write tells; until then the run goes on
+            with self._lock:
                 self._later = None
                 if not self._finished:
-                    self._files(report_so_far())
+                    files = {name: path for name, path in self.paths.items() if path != "-"}
+                    self._write(files, report_so_far())  # the last write tells what was lost; the run goes on
                     self._written = time.monotonic()
 
         def listen(event: "Event", report_so_far: "Callable[[], Report]") -> None:
@@ -225,26 +226,14 @@ class _Outputs:
 
         return listen
 
-    def write(self, report: "Report") -> None:
-        """Write the finished report."""
+    def write(self, report: "Report") -> tuple[list[Path], list[CouldNotCheck]]:
+        """Write the finished report. Returns the files, and an error for each that was lost."""
         with self._lock:
             self._finished = True
-            self._files(report)
-        for name, path in self.paths.items():
-            if path == "-":
-                sys.stdout.buffer.write(self._render(name, report))
-                sys.stdout.buffer.flush()
+            return self._write(self.paths, report)
 
-    def _files(self, report: "Report") -> None:
-        from seatrial.store import write_atomically
-
-        for name, path in self.paths.items():
-            if path != "-":
-                try:
-                    write_atomically(Path(path), self._render(name, report))
-                except CouldNotCheck as error:
-                    remedy = f"Name another place for --{name}; with --resume nothing is run again."
-                    raise CouldNotCheck(error.message, remedy) from error
+    def _write(self, paths: dict[str, str], report: "Report") -> tuple[list[Path], list[CouldNotCheck]]:
+        return write_outputs(paths, lambda name: self._render(name, report), "; with --resume nothing is run again")
 
     def _render(self, name: str, report: "Report") -> bytes:
         if name == "json":
@@ -276,9 +265,8 @@ def _display(options: dict[str, Any]) -> "Iterator[Callable[[Event], None]]":
         yield PlainLines(sys.stderr, options["lang"])
 
 
-def _final(report: "Report", options: dict[str, Any], outputs: _Outputs) -> None:
+def _final(report: "Report", options: dict[str, Any], outputs: _Outputs, written: list[Path]) -> None:
     from seatrial.report.terminal import console_on, final
 
     stream = sys.stderr if outputs.on_stdout else sys.stdout
-    written = [Path(path) for path in outputs.paths.values() if path != "-"]
     final(report, console_on(stream), options["lang"], written)
