@@ -1,5 +1,6 @@
 """C objects and relocations in programs of two modules with C files of their own: whose they are, who uses them."""
 
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -272,3 +273,39 @@ def test_what_the_page_and_the_questions_say(
     assert (code, out) == (2, "") and "Did you mean object:counter.c" in err
     code, out, err = run(capsys, monkeypatch, path, "--why", "relocation:copy")
     assert (code, out) == (2, "") and "relocation:tls-initial-exec" in err
+
+
+@pytest.mark.parametrize("flags", [(), ("-ldflags=-s -w",)])
+def test_the_linkers_marks_between_functions_are_no_c_code(
+    flags: tuple[str, ...], builder: Builder, reader: Path
+) -> None:
+    """CGO_ENABLED=1, and no package that uses it."""
+    folder = builder.folder / "no-c"
+    folder.mkdir(exist_ok=True)
+    (folder / "main.go").write_text('package main\n\nimport "fmt"\n\nfunc main() { fmt.Println() }\n')
+    (folder / "go.mod").write_text("module example.com/noc\n\ngo 1.27\n")
+    settings = {"GOOS": "linux", "GOARCH": "amd64", "CGO_ENABLED": "1"}
+    builder.run_go(folder, ["build", "-o", "program", *flags, "."], settings)
+    told = read(folder / "program", reader).c_objects
+    assert isinstance(told, CObjects) and (told.objects, told.unnamed) == ((), 0)
+
+
+def test_c_code_that_go_s_linker_takes_in(builder: Builder, reader: Path) -> None:
+    """Where only the standard library uses cgo, its objects stand in the table of Go's functions."""
+    if not shutil.which("gcc"):
+        pytest.skip("no gcc on PATH")
+    folder = builder.folder / "linked-in"
+    folder.mkdir()
+    (folder / "main.go").write_text(
+        'package main\n\nimport "net"\n\nfunc main() { _, _ = net.LookupHost("localhost") }\n'
+    )
+    (folder / "go.mod").write_text("module example.com/linkedin\n\ngo 1.27\n")
+    settings = {"GOOS": "linux", "GOARCH": "amd64", "CGO_ENABLED": "1", "CC": "gcc"}
+    builder.run_go(folder, ["build", "-o", "program", "-ldflags=-linkmode=internal", "."], settings)
+    needs = read(folder / "program", reader)
+    assert isinstance(needs.c_objects, CObjects) and needs.c_objects.unnamed > 10
+    assert isinstance(needs.symbols, tuple)
+    (resolving,) = (one for one in needs.symbols if one.name == "getaddrinfo")
+    user = next(user for user in resolving.users if user.ways)
+    assert (user.is_c, user.owner.package) == (True, "net")
+    assert user.ways[0].owner.function.startswith("net._C")

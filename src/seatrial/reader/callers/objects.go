@@ -63,7 +63,7 @@ func (g *graph) objects(asked arguments) *Objects {
 		case !isC:
 			continue
 		case one == nil:
-			if len(g.roots[i]) > 0 || len(g.calls[i]) > 0 { // else it may be what fills the space between functions
+			if (len(g.roots[i]) > 0 || len(g.calls[i]) > 0) && !isFiller(g.Body(i)) { // else it may be what fills the space between functions
 				answer.Unnamed++
 			}
 			continue
@@ -273,4 +273,10 @@ func compilers(m *image.Image) []string {
 		}
 	}
 	return found
+}
+
+// isFiller tells what fills the space between functions. Go's linker puts marks there, which the code asks for (Go source:
+// cmd/link/internal/ld/data.go, go:textfipsstart).
+func isFiller(body []byte) bool {
+	return !slices.ContainsFunc(body, func(b byte) bool { return b != body[0] })
 }

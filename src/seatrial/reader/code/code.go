@@ -18,7 +18,7 @@ import (
 // Func is a function of Go or of C.
 type Func struct {
 	gometa.Func
-	C       bool // outside Go's text
+	C       bool // outside Go's text, or put there by Go's linker
 	Unnamed bool // its begin is where something calls or points to, or the begin of the range
 }
 
@@ -82,13 +82,19 @@ func list(m *image.Image, t *gometa.Meta) *List {
 			l.Funcs, pieces = append(l.Funcs, pieces[0]), pieces[1:]
 		}
 		f.Name = strings.TrimSuffix(f.Name, ".abi0")
-		l.Funcs = append(l.Funcs, Func{Func: f})
+		l.Funcs = append(l.Funcs, Func{Func: f, C: linkedIn(&f)})
 	}
 	l.Funcs = append(l.Funcs, pieces...)
 	for i := range len(l.Funcs) - 1 { // no byte of code is looked at twice, whatever the tables say
 		l.Funcs[i].End = min(l.Funcs[i].End, l.Funcs[i+1].Entry)
 	}
 	return l
+}
+
+// linkedIn tells a function of C that Go's linker took from an object of a C compiler, as it does where no package but those
+// of the standard library uses cgo, and for the race detector: it is in the table of Go's functions, without a file.
+func linkedIn(f *gometa.Func) bool {
+	return f.File == "" && f.Package == "" && !strings.HasPrefix(f.Name, "go:")
 }
 
 // plainName is C's name of a function: Mach-O, and PE for 386, put a line before it.

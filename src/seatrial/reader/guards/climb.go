@@ -99,7 +99,11 @@ func (a *analysis) heldByData() map[uint64]bool {
 		values.Add(addr)
 	}
 	held := map[uint64]bool{}
+	withoutPointers := m.Section(".noptrdata")
 	for _, word := range code.PointersTo(m, values) {
+		if !a.data.has(word.PC) || withoutPointers != nil && word.PC-withoutPointers.Addr < withoutPointers.MemSize {
+			continue // where text is, and files that are embedded: programs among them
+		}
 		before, _ := m.Pointer(word.PC - size)
 		after, _ := m.Pointer(word.PC + size)
 		if itab[word.Addr] && (itab[before] || itab[after]) {
