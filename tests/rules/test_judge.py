@@ -44,6 +44,24 @@ def test_a_glibc_program_on_musl_is_one_finding(binary: Binary, system: System) 
     assert "not found" in found[0].message.text
 
 
+def test_a_library_is_not_told_to_do_without_cgo(binary: Binary, system: System) -> None:
+    """Go builds none without cgo, and under musl none of Go's loads, however it was built."""
+
+    def remedies(facts: BinaryFacts, platform: Platform) -> dict[str, str]:
+        return {one.rule: one.remedy.id for one in judge(facts, platform) if one.remedy is not None}
+
+    asked = (NeededSymbol("pthread_create", "GLIBC_2.34", "libc.so.6"),)
+    library = binary("library", imports=asked)
+    assert remedies(library, system(libc=Libc("glibc", "2.28"))) == {
+        "ST-LIBC-001": "rules.build-library-for-older-glibc"
+    }
+    assert remedies(library, system("musl")) == {"ST-INTERP-001": "rules.no-go-library-on-musl"}
+    of_c = msgspec.structs.replace(library, go=Unknown("no Go build information"))
+    assert remedies(of_c, system("musl")) == {"ST-INTERP-001": "rules.build-library-for-musl"}
+    on_musl = remedies(binary("library", libc="musl", static_tls=True), system("musl"))
+    assert on_musl["ST-TLS-001"] == on_musl["ST-MUSL-001"] == "rules.no-go-library-on-musl"
+
+
 def test_of_a_universal_file_the_fitting_part_is_judged(binary: Binary, system: System) -> None:
     arm, intel = (
         binary("macho", goarch="arm64", minimum_os="14.0", code_signature=True),

@@ -1,7 +1,7 @@
 """The program interpreter (PT_INTERP) and the family of C library that a dynamic binary asks for."""
 
 from seatrial.model.absence import Unknown
-from seatrial.model.binary import BinaryFacts, BinaryFormat
+from seatrial.model.binary import BinaryFacts, BinaryFormat, Kind
 from seatrial.model.finding import Evidence
 from seatrial.model.needs import Needs
 from seatrial.model.platform import Platform
@@ -28,10 +28,19 @@ def other_libc(facts: BinaryFacts, needs: Needs, platform: Platform) -> Outcome:
         yield Hit(
             facts.interpreter or asked,
             message(start, asked=asked, there=there.family, interpreter=facts.interpreter),
-            message(f"rules.build-for-{there.family}"),
+            message(_remedy(facts, there.family)),
             _evidence(facts, asked),
             rests_on=(platform.libc.certainty,),
         )
+
+
+def _remedy(facts: BinaryFacts, family: str) -> str:
+    """Go builds no library without cgo, and none of its libraries loads under musl (ST-MUSL-001)."""
+    if facts.kind is not Kind.SHARED:
+        return f"rules.build-for-{family}"
+    if family == "musl" and not isinstance(facts.go, Unknown):
+        return "rules.no-go-library-on-musl"
+    return f"rules.build-library-for-{family}"
 
 
 @rule("ST-INTERP-002", BinaryFormat.ELF)

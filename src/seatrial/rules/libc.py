@@ -1,7 +1,7 @@
 """What a dynamic binary asks of the C library and of others: symbol versions, private symbols, DT_RELR, sonames."""
 
 from seatrial.model.absence import Unknown
-from seatrial.model.binary import BinaryFacts, BinaryFormat, Linkage
+from seatrial.model.binary import BinaryFacts, BinaryFormat, Kind, Linkage
 from seatrial.model.finding import Evidence
 from seatrial.model.needs import Cause, FloorKind, Needs, Reason
 from seatrial.model.platform import Libc, Platform
@@ -31,16 +31,18 @@ def symbol_versions(facts: BinaryFacts, needs: Needs, platform: Platform) -> Out
         return  # ST-INTERP-001 says it
     for reason in reversed(floor.because(Cause.SYMBOL)):  # oldest first
         if older(libc.version, reason.minimum):
-            yield _too_new(reason, libc, platform)
+            yield _too_new(reason, facts, libc, platform)
 
 
-def _too_new(reason: Reason, libc: Libc, platform: Platform) -> Hit:
+def _too_new(reason: Reason, facts: BinaryFacts, libc: Libc, platform: Platform) -> Hit:
     weak = reason.confidence is Confidence.POSSIBLE
+    # Go builds no library without cgo.
+    remedy = "rules.build-library-for-older-glibc" if facts.kind is Kind.SHARED else "rules.build-for-older-glibc"
     words = reason.message.args | {"version": reason.minimum, "there": libc.version}
     return Hit(
         reason.subject,
         message("rules.glibc-too-new-weak" if weak else "rules.glibc-too-new", **words),
-        message("rules.build-for-older-glibc", there=libc.version),
+        message(remedy, there=libc.version),
         reason.evidence,
         severity=Severity.WARNING if weak else None,
         rests_on=(platform.libc.certainty,),

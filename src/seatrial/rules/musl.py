@@ -49,7 +49,8 @@ def initial_exec_tls(facts: BinaryFacts, needs: Needs, platform: Platform) -> Ou
         yield Hit(
             facts.soname or "TLS",
             message("rules.initial-exec-tls"),
-            message("rules.link-or-glibc"),
+            # A Go library that is linked in loads, and then crashes (ST-MUSL-001).
+            message("rules.link-or-glibc" if isinstance(facts.go, Unknown) else "rules.no-go-library-on-musl"),
             tuple(seen),
             rests_on=(platform.libc.certainty,),
         )
