@@ -1,4 +1,4 @@
-"""Nothing is lost: Ctrl-C and kill -9 leave a partial report and no process, and --resume finishes the run."""
+"""Nothing is lost: signals leave a partial report and no process, and --resume finishes the run."""
 
 import os
 import signal
@@ -49,17 +49,21 @@ def program(tmp_path: Path) -> Path:
     return place
 
 
-def start(program: Path, *more: str) -> subprocess.Popen[str]:
+def start(program: Path, *more: str, nohup: bool = False) -> subprocess.Popen[str]:
     root = program.parent
     line = [sys.executable, "-m", "seatrial", "verify", str(program), "-t", "debian-12/amd64", "-t", "debian-12/386"]
     line += ["--json", str(root / "report.json"), "--html", str(root / "report.html"), *more]
     env = os.environ | {"SEATRIAL_CACHE": str(root / "cache")}
     # A job in the background of a shell has SIGINT ignored, and hands that on.
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    before = {
+        signal.SIGINT: signal.signal(signal.SIGINT, signal.default_int_handler),
+        signal.SIGHUP: signal.signal(signal.SIGHUP, signal.SIG_IGN if nohup else signal.SIG_DFL),
+    }
     try:
         return subprocess.Popen(line, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=env)
     finally:
-        signal.signal(signal.SIGINT, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def until(what: Callable[[], bool], process: subprocess.Popen[str]) -> None:
@@ -122,17 +126,41 @@ def at_the_tests(program: Path) -> bool:
     return len(waiting_tests(program)) >= 2
 
 
-def test_ctrl_c(program: Path) -> None:
-    process = start(program)
-    until(lambda: at_the_tests(program), process)
-    process.send_signal(signal.SIGINT)
+def check_interrupted(program: Path, process: subprocess.Popen[str]) -> None:
     output = process.communicate(timeout=30)[0]
     assert process.returncode == 3, output
     assert "Traceback" not in output
     assert "--resume" in output
     assert waiting_tests(program) == []
     check_partial(program)
+
+
+def test_ctrl_c(program: Path) -> None:
+    process = start(program)
+    until(lambda: at_the_tests(program), process)
+    process.send_signal(signal.SIGINT)
+    check_interrupted(program, process)
     check_resumed(program)
+
+
+def test_a_terminal_that_is_closed(program: Path) -> None:
+    """The shell and the kernel each send SIGHUP."""
+    process = start(program)
+    until(lambda: at_the_tests(program), process)
+    process.send_signal(signal.SIGHUP)
+    time.sleep(0.1)
+    process.send_signal(signal.SIGHUP)
+    check_interrupted(program, process)
+
+
+def test_sigterm_under_nohup(program: Path) -> None:
+    process = start(program, nohup=True)
+    until(lambda: at_the_tests(program), process)
+    process.send_signal(signal.SIGHUP)
+    time.sleep(1.0)
+    assert at_the_tests(program)
+    process.send_signal(signal.SIGTERM)
+    check_interrupted(program, process)
 
 
 def test_kill_9(program: Path) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from seatrial.cli.interruption import end_as_by_ctrl_c
 from seatrial.cli.outputs import check_outputs, tell_lost, write_outputs
 from seatrial.cli.selectors import complete_selector
 from seatrial.cli.tiers import runner_of, tier_option
@@ -103,6 +104,7 @@ def command(ctx: click.Context, /, **options: Any) -> int:
         go=options["go_command"] or "",
         command=shlex.join(["seatrial", *sys.argv[1:]]),
     )
+    end_as_by_ctrl_c()
     with _Progress(options["quiet"], options["lang"]) as show:
         certificates = conformance(request, _store(options), show)
     return _deliver(certificates, options)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from seatrial.cli.interruption import end_as_by_ctrl_c
 from seatrial.cli.outputs import check_outputs, tell_lost, write_outputs
 from seatrial.cli.selectors import complete_selector
 from seatrial.cli.tiers import runner_of, tier_option
@@ -164,6 +165,7 @@ def command(program: str, **options: Any) -> int:
         command=shlex.join(["seatrial", *sys.argv[1:]]),
     )
     outputs = _Outputs(options)
+    end_as_by_ctrl_c()
     with _display(options) as show:
         report = verify(request, store, outputs.while_running(show))
     written, lost = outputs.write(report)
