@@ -3,6 +3,7 @@
 Programs are built and run natively (amd64, 386), where that says it all, so that this stays quick.
 """
 
+import shlex
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -166,6 +167,29 @@ def test_a_change_touches_its_cells_only(
     # The linker writes build tags into the artifact, so its bytes and with them the smoke trial may change too.
     assert done - {("386", "smoke")} == expected - {("386", "smoke")}
     assert not any(old is False for (_, stage), old in cached(again(place)).items()), "the second time it is kept"
+
+
+def test_a_program_that_was_moved_is_told_of_where_it_is_now(tmp_path: Path) -> None:
+    store = own_store(tmp_path / "store")
+    main = "package main\n\nfunc main() {}\n"
+    test = 'package main\n\nimport "testing"\n\nfunc TestIt(t *testing.T) {}\n'
+    for name in ("here", "two words"):
+        programs = {"sound": main, "broken": main.replace("{}", "{ nothing() }")}
+        for program, text in programs.items():
+            (tmp_path / name / program).mkdir(parents=True)
+            (tmp_path / name / program / "go.mod").write_text(f"module example.test/{program}\n\ngo 1.27\n")
+            (tmp_path / name / program / "main.go").write_text(text)
+            (tmp_path / name / program / "main_test.go").write_text(test)
+            stages = run(store, tmp_path / name / program, AMD64).cells[0].stages
+            told = [stage for stage in stages if stage.stage in ("build", "tests") and stage.state != "not-run"]
+            assert [stage.cached for stage in told] == [name != "here"] * len(told)
+            place = shlex.quote(str(tmp_path / name / program))
+            assert all(stage.reproducer.startswith(f"(cd {place} && ") for stage in told)
+        app = tmp_path / name / "app"
+        shutil.copy2("/bin/true", app)
+        smoke = run(store, app, AMD64, stages=("smoke",)).cells[0].stages[0]
+        assert smoke.cached == (name != "here")
+        assert shlex.split(smoke.reproducer)[-1] == str(app)
 
 
 def test_a_platform_file_touches_its_platforms(place: tuple[Store, Path], tmp_path: Path) -> None:

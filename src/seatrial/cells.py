@@ -1,9 +1,11 @@
 """How one cell, a program on a platform, passes through its stages: the rooms below do the work."""
 
 import datetime
+import shlex
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import msgspec
 
@@ -24,7 +26,6 @@ from seatrial.model.runner import Offer, Workload
 from seatrial.model.states import Confidence, Fidelity, Group, Severity, StageName, State, group_of, worst
 from seatrial.model.trial import Observation, Perturbation
 from seatrial.planning import PlannedCell
-from seatrial.processes import shell_line
 from seatrial.project import active_suppression
 from seatrial.results import Result
 from seatrial.running import run_stage, subject_of
@@ -34,7 +35,7 @@ from seatrial.tables.messages import message
 from seatrial.toolchains.reader import deep_reader
 from seatrial.trials.coverage import WATCHED, beyond, covered
 from seatrial.trials.go_test import TestCommand, TestRuns
-from seatrial.trials.smoke import smoke
+from seatrial.trials.smoke import smoke, smoke_line
 
 __all__ = ["CellRun"]
 
@@ -69,6 +70,10 @@ class Trial:
     stage: StageName
     inputs: object
     once: Callable[[Offer, Perturbation | None], Observation]
+    place: Path
+    """Where the program is now."""
+    line: Callable[[Offer], str]
+    """The command for a shell that does it once."""
 
 
 class CellRun:
@@ -209,7 +214,7 @@ class CellRun:
         floor_fits = self._judge().libc_fits
         inputs = digest(trial.stage, trial.inputs, self._platform, floor_fits, context.request.coverage)
         if known := context.known(self._platform, found, inputs):
-            return known
+            return self._here(known, trial, found.offers)
         subject = subject_of(
             self._platform, facts, context.host.goarch, context.host.kernel, replaceable=not context.request.runner
         )
@@ -223,9 +228,18 @@ class CellRun:
         )
         if context.request.coverage and group_of(stage.state) in (Group.GOOD, Group.BAD):
             stage = self._covered(stage, trial)
-        result = Result(msgspec.structs.replace(stage, reproducer=stage.reproducer or self._reproducer(trial.stage)))
+        result = Result(stage, place=str(trial.place))
         context.keep(self._platform, found, inputs, result)
-        return result
+        return self._here(result, trial, found.offers)
+
+    def _here(self, result: Result, trial: Trial, offers: tuple[Offer, ...]) -> Result:
+        """The result with a command line for where the program is now."""
+        stage = result.stage
+        line = stage.reproducer
+        if result.place != str(trial.place) and shlex.quote(result.place) in line:
+            line = trial.line(next(offer for offer in offers if stage.runner in (offer.implementation, offer.runner)))
+        line = line or self._reproducer(trial.stage)
+        return msgspec.structs.replace(result, stage=msgspec.structs.replace(stage, reproducer=line))
 
     def _covered(self, stage: Stage, trial: Trial) -> Stage:
         """The stage with what its programs executed: the trial once more under QEMU, watched."""
@@ -257,15 +271,17 @@ class CellRun:
         context, platform = self._context, self._platform
         found = context.ways(platform, Workload(platform.goos, platform.goarch))
         inputs = digest(StageName.CONFORMANCE, platform)
-        if known := context.known(platform, found, inputs):
-            return known
-        try:
-            stage = as_stage(context.conformance(platform))
-        except (OSError, CouldNotCheck) as error:
-            why = message("run.host-failed", error=str(error).rstrip("."))
-            stage = Stage(StageName.CONFORMANCE, State.ENVIRONMENT, why, reason_code="host")
-        context.keep(platform, found, inputs, Result(stage))
-        return Result(stage)
+        result = context.known(platform, found, inputs)
+        if result is None:
+            try:
+                stage = as_stage(context.conformance(platform))
+            except (OSError, CouldNotCheck) as error:
+                why = message("run.host-failed", error=str(error).rstrip("."))
+                stage = Stage(StageName.CONFORMANCE, State.ENVIRONMENT, why, reason_code="host")
+            result = Result(stage)
+            context.keep(platform, found, inputs, result)
+        line = self._reproducer(StageName.CONFORMANCE)
+        return msgspec.structs.replace(result, stage=msgspec.structs.replace(result.stage, reproducer=line))
 
     def _smoke(self) -> Trial:
         spec, path, facts = self._context.plan.project.smoke, self._outcome.path, self._facts
@@ -274,7 +290,9 @@ class CellRun:
         def once(offer: Offer, perturbation: Perturbation | None) -> Observation:
             return smoke(offer, path, facts, spec, perturbation)
 
-        return Trial(StageName.SMOKE, [facts.sha256, spec], once)
+        return Trial(
+            StageName.SMOKE, [facts.sha256, spec], once, path, lambda offer: smoke_line(offer, path, facts, spec)
+        )
 
     def _tests(self) -> Trial:
         """The tests that `[tests]` names, else those in and below the program's own directory."""
@@ -295,8 +313,8 @@ class CellRun:
             dynamic=self._facts.linkage == Linkage.DYNAMIC,
         )
         key = test_key(plan.program, job, plan.go, self._context.store, plan.test_packages, flags)
-        return Trial(StageName.TESTS, [key, spec.timeout], TestRuns(command))
+        runs = TestRuns(command)
+        return Trial(StageName.TESTS, [key, spec.timeout], runs, command.cwd, runs.line)
 
     def _reproducer(self, stage: StageName) -> str:
-        request = self._context.request
-        return shell_line(["seatrial", "verify", request.argument, "-t", self._platform.name, "--stage", stage])
+        return self._context.request.again(self._platform.name, stage)

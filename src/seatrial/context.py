@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 
 import seatrial
-from seatrial.build import build, input_key
+from seatrial.build import build, build_line, input_key
 from seatrial.conformance import Certifier
 from seatrial.formats import read_binary
 from seatrial.host import HostFacts, host
@@ -98,7 +98,8 @@ class Context:
         key = digest("build", _ourselves(), self.build_key(cell))
         result: BuildResult | None = None if self.request.fresh else self.store.get("failures", key, BuildFailed)
         if isinstance(result, BuildFailed):
-            result = msgspec.structs.replace(result, cached=True)
+            # The same sources may have failed in another folder.
+            result = msgspec.structs.replace(result, cached=True, reproducer=build_line(program, job, go))
         else:
             result = build(program, job, go, self.store)
         if isinstance(result, Built):

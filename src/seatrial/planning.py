@@ -62,6 +62,28 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
             (self.config, self.platforms, self.build, self.go, self.runner, self.coverage),
         )
 
+    def again(self, target: str, stage: StageName) -> str:
+        """The command line for a shell that asks for one stage of one platform, with all that decides its result."""
+        words = ["seatrial", "verify", self.argument, "-t", target, "--stage", stage]
+        words += ["--config", self.config] if self.config else []
+        words += [word for folder in self.platforms for word in ("--platforms", folder)]
+        for name, value in self.build.items():
+            words += _build_option(name, value)
+        words += ["--go", self.go] if self.go else []
+        if stage in _RUNNING:
+            words += ["--runner", self.runner] if self.runner else []
+            words += ["--coverage"] if self.coverage else []
+        return shell_line(words)
+
+
+def _build_option(name: str, value: object) -> list[str]:
+    """The option of the command line that sets this field of `[build]`."""
+    if isinstance(value, bool):
+        return [f"--{name}" if value else f"--no-{name}"]
+    if isinstance(value, dict):
+        return [word for arch, level in value.items() for word in (f"--{name.removesuffix('s')}", f"{arch}={level}")]
+    return [f"--{name}", ",".join(value) if isinstance(value, tuple) else str(value)]
+
 
 @dataclass(frozen=True)
 class PlannedCell:

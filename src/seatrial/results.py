@@ -27,6 +27,8 @@ class Result(msgspec.Struct, frozen=True):
 
     stage: Stage
     findings: tuple[Finding, ...] = ()
+    place: str = ""
+    """Where the program was: the same one may be elsewhere when the result is used again."""
 
 
 class _Entry(msgspec.Struct, frozen=True):
@@ -69,8 +71,8 @@ class Results:
         if result is None:
             return None
         self._record(target, key, result)
-        stage = result.stage
-        return Result(msgspec.structs.replace(stage, cached=True, seconds=0.0), result.findings)
+        stage = msgspec.structs.replace(result.stage, cached=True, seconds=0.0)
+        return msgspec.structs.replace(result, stage=stage)
 
     def keep(self, target: str, key: str, result: Result) -> None:
         """Keep a result. Raises CouldNotCheck when nothing can be written any more."""

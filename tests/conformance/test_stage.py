@@ -13,7 +13,6 @@ def test_the_worst_case_decides_and_is_named() -> None:
     assert stage.reason.args["first"] == "syscalls/unknown-call"
     assert stage.rule == "attribution:remainder"
     assert [each.kind for each in stage.evidence][:2] == ["fail", "flaky"]
-    assert stage.reproducer == "seatrial conformance -t kylin-v10-sp3/ft-2000-4"
 
 
 def test_what_the_probe_could_not_decide_spoils_nothing() -> None:

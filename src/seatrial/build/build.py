@@ -20,7 +20,7 @@ from seatrial.tables.build_failures import failure_kind
 from seatrial.tables.messages import message
 from seatrial.toolchains.go import GoToolchain
 
-__all__ = ["TIME_LIMIT", "artifact_name", "build"]
+__all__ = ["TIME_LIMIT", "artifact_name", "build", "build_line"]
 
 TIME_LIMIT = 600.0
 """Seconds for one build, the download of its modules and the first use of a C target included."""
@@ -77,7 +77,7 @@ def build(program: Program, job: BuildJob, go: GoToolchain, store: Store, timeou
         sha256=kept.sha256,
         size=kept.size,
         seconds=kept.seconds,
-        reproducer=_reproducer(program, job, go),
+        reproducer=build_line(program, job, go),
         key=key,
         reason=message("build.unchanged" if cached else "build.built", target=target, seconds=f"{kept.seconds:.1f}"),
         header=str(header) if header.is_file() else "",
@@ -121,7 +121,7 @@ def _fill(
                 state=State.ENVIRONMENT,
                 output=outcome.stderr,
                 seconds=outcome.seconds,
-                reproducer=_reproducer(program, job, go),
+                reproducer=build_line(program, job, go),
                 needs=message("build.sources-changed-needs"),
             )
         )
@@ -157,7 +157,7 @@ def _failed(outcome: Outcome, program: Program, job: BuildJob, go: GoToolchain, 
         state=state,
         output=output,
         seconds=outcome.seconds,
-        reproducer=_reproducer(program, job, go),
+        reproducer=build_line(program, job, go),
         needs=needs,
         left_out=job.left_out,
     )
@@ -181,7 +181,7 @@ def _damaged(place: Path, program: Program, job: BuildJob, go: GoToolchain) -> B
         state=State.ENVIRONMENT,
         output="",
         seconds=0.0,
-        reproducer=_reproducer(program, job, go),
+        reproducer=build_line(program, job, go),
         needs=message("build.damaged-needs", place=place),
     )
 
@@ -193,7 +193,7 @@ def _left_out_notes(job: BuildJob) -> tuple[Message, ...]:
     )
 
 
-def _reproducer(program: Program, job: BuildJob, go: GoToolchain) -> str:
+def build_line(program: Program, job: BuildJob, go: GoToolchain) -> str:
     """The command for a shell. What the user's own environment must not add is set to nothing in it."""
     env = {"GOFLAGS": "", "GOTOOLCHAIN": "local"} | environment(program, job)
     output = f"/tmp/{job.go_target.name}-{artifact_name(program, job)}"

@@ -6,7 +6,6 @@ from seatrial.model.conformance import CaseVerdict, Certificate
 from seatrial.model.finding import Evidence
 from seatrial.model.report import Stage
 from seatrial.model.states import Group, StageName, State, group_of, worst
-from seatrial.processes import shell_line
 from seatrial.tables.messages import message
 
 __all__ = ["as_stage"]
@@ -41,13 +40,8 @@ def as_stage(certificate: Certificate) -> Stage:
         same=certificate.same,
         rule=first.rule if first else "",
         evidence=tuple(_evidence(certificate)),
-        reproducer=shell_line(["seatrial", "conformance", "-t", certificate.platform, *_tier(certificate)]),
         seconds=certificate.seconds,
     )
-
-
-def _tier(certificate: Certificate) -> tuple[str, ...]:
-    return ("--tier", "vm") if certificate.runner.startswith("micro-vm") else ()
 
 
 def _evidence(certificate: Certificate) -> Iterator[Evidence]:

@@ -55,6 +55,10 @@ class TestRuns:
         self._command = command
         self._packages = command.packages
 
+    def line(self, offer: Offer) -> str:
+        """The command for a shell that runs all of them through the offer."""
+        return _Invocation(self._command, self._command.packages, offer).line
+
     def __call__(self, offer: Offer, perturbation: Perturbation | None = None) -> Observation:
         """One run. Time limits are multiplied by the offer's time factor."""
         observation, events = _run(self._command, self._packages, offer, perturbation)
@@ -67,21 +71,37 @@ class TestRuns:
 def _run(
     command: TestCommand, packages: Sequence[str], offer: Offer, perturbation: Perturbation | None
 ) -> tuple[Observation, TestEvents]:
-    limit = command.timeout * offer.time_factor
-    # -vet=off: what is tried is the platform. -count=1: no result of an earlier run.
-    argv = [*command.go, "test", "-json", "-vet=off", "-count=1", f"-timeout={limit:g}s"]
-    rest = [*command.flags, *packages]
-    # HOME and TMPDIR stay those of `go test`: what runs there is several packages, each in its own folder.
-    run = compose(offer, (), Path(), perturbation=perturbation, carry=(command.cwd,))
-    outcome = _go(
-        [*argv, *_exec(run.argv, {**run.additions, **run.internal}), *rest],
-        command,
-        command.overall * offer.time_factor,
-    )
+    going = _Invocation(command, packages, offer, perturbation)
+    outcome = _go(going.argv, command, command.overall * offer.time_factor)
     events = read_events(outcome.stdout.splitlines())
-    line = shell_line([*argv, *_exec(run.shown, run.additions), *rest], command.shown, command.cwd)
-    reading = _Reading(command, offer, outcome, events, line, limit)
+    reading = _Reading(command, offer, outcome, events, going.line, going.limit)
     return reading.observation(), events
+
+
+class _Invocation:
+    """The words of one `go test`."""
+
+    def __init__(
+        self, command: TestCommand, packages: Sequence[str], offer: Offer, perturbation: Perturbation | None = None
+    ) -> None:
+        self._command = command
+        self.limit = command.timeout * offer.time_factor
+        # -vet=off: what is tried is the platform. -count=1: no result of an earlier run.
+        self._front = [*command.go, "test", "-json", "-vet=off", "-count=1", f"-timeout={self.limit:g}s"]
+        self._rest = [*command.flags, *packages]
+        # HOME and TMPDIR stay those of `go test`: what runs there is several packages, each in its own folder.
+        self._run = compose(offer, (), Path(), perturbation=perturbation, carry=(command.cwd,))
+
+    @property
+    def argv(self) -> list[str]:
+        run = self._run
+        return [*self._front, *_exec(run.argv, {**run.additions, **run.internal}), *self._rest]
+
+    @property
+    def line(self) -> str:
+        """For a shell."""
+        words = [*self._front, *_exec(self._run.shown, self._run.additions), *self._rest]
+        return shell_line(words, self._command.shown, self._command.cwd)
 
 
 def _exec(prefix: Sequence[str], additions: Mapping[str, str]) -> list[str]:

@@ -23,7 +23,7 @@ from seatrial.trials.execution import Command, compose, dump_evidence, loader_ev
 from seatrial.trials.machine_words import evidence_of, without_words
 from seatrial.trials.smoke_checks import Check, Connect, Places, checks_of, places
 
-__all__ = ["STARTED_ONLY_SECONDS", "smoke"]
+__all__ = ["STARTED_ONLY_SECONDS", "smoke", "smoke_line"]
 
 _LIBRARIES = (Kind.SHARED, Kind.ARCHIVE, Kind.OBJECT, Kind.CORE)
 _POLL_SECONDS = 0.02
@@ -45,6 +45,12 @@ def smoke(
         return Observation(State.NA, message("run.no-program", kind=facts.kind))
     with places(facts.goos if isinstance(facts.goos, str) else "") as here:
         return _Smoke(offer, artifact.absolute(), facts, spec, here, perturbation).observe()
+
+
+def smoke_line(offer: Offer, artifact: Path, facts: BinaryFacts, spec: SmokeSpec | None = None) -> str:
+    """The command for a shell that starts the artifact through the offer."""
+    with places(facts.goos if isinstance(facts.goos, str) else "") as here:
+        return _Smoke(offer, artifact.absolute(), facts, spec, here, None).line
 
 
 def _connect(offer: Offer) -> Connect:
@@ -83,6 +89,11 @@ class _Smoke:
     @property
     def _within(self) -> float:
         return self._spec.within * self._offer.time_factor if self._asked else STARTED_ONLY_SECONDS
+
+    @property
+    def line(self) -> str:
+        """For a shell."""
+        return self._here.pasted(self._command.line)
 
     def observe(self) -> Observation:
         stdin = self._here.fill(self._spec.stdin).encode() or None
@@ -205,6 +216,6 @@ class _Smoke:
                 *evidence_of(self._offer, outcome.stderr),
             ),
             output=outcome.stdout + without_words(self._offer, outcome.stderr),
-            reproducer=self._here.pasted(self._command.line),
+            reproducer=self.line,
             seconds=outcome.seconds,
         )
