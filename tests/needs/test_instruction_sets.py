@@ -27,6 +27,7 @@ AMD64 = {
     ("main.fused", "fma"): GUARDED,
     ("main.ones", "popcnt"): GUARDED,
     ("main.plainAVX2", "avx2"): UNGUARDED,
+    ("main.startAVX2", "avx2"): UNGUARDED,
     ("main.testedAVX2", "avx2"): GUARDED,
     ("main.testedAtCaller", "avx2"): GUARDED,
     ("main.testedByFunction", "avx2"): GUARDED,
@@ -108,6 +109,7 @@ def test_the_floor_of_the_cpu_rests_on_unguarded_code_alone(builder: Builder, re
     assert unguarded.minimum == "avx avx2 avx512bw bmi2"
     assert {owner.function for owner in unguarded.owners} == {
         "main.plainAVX2",
+        "main.startAVX2",
         "main.halfTested",
         "main.wrongTest",
         "main.oneOfAVX512",

@@ -1,6 +1,9 @@
 package main
 
-import "flag"
+import (
+	"flag"
+	"os"
+)
 
 // cpuid and the functions below are in work_amd64.s.
 func cpuid(leaf, sub uint32) (eax, ebx, ecx, edx uint32)
@@ -19,6 +22,7 @@ func bothOfAVX512() uint64     // called where both features were tested
 func oneOfAVX512() uint64      // called where only one of its two features was tested
 func handedOnAVX2() uint64     // called where a variable is tested that the user can set
 func inTableAVX2() uint64      // called where a variable is tested that a table names
+func startAVX2() uint64        // called when the program starts, without a test
 func besideAVX2() uint64       // called where a variable is tested that is also set together with another
 func levelAVX2() uint64        // called where a number that detection computes is at least 2
 func methodAVX2() uint64       // called by a method of a type that is made a value of an interface where AVX2 was tested
@@ -70,6 +74,12 @@ func init() {
 	}
 	pair.one = hasAVX2
 	stored = storedAVX2
+}
+
+func init() {
+	if len(os.Args) == 100 {
+		level += int(startAVX2())
+	}
 }
 
 //go:noinline

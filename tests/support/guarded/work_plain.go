@@ -2,11 +2,17 @@
 
 package main
 
+import "os"
+
 func plain() uint64
 
-func work(n uint64) uint64 {
-	if n == 100 {
-		return plain()
+var started uint64
+
+// What starts the program has no caller but itself, when its stack has grown.
+func init() {
+	if len(os.Args) == 100 {
+		started = plain()
 	}
-	return 0
 }
+
+func work(uint64) uint64 { return started }

@@ -78,7 +78,9 @@ func (a *analysis) climb() {
 	for _, i := range order {
 		for _, r := range a.followed[i].refs {
 			for _, target := range a.meant(r.target) {
-				a.refs[target] = append(a.refs[target], callerOf{i, r})
+				if target != a.list.Funcs[i].Entry { // Go's functions begin again when their stack has grown: that is no caller
+					a.refs[target] = append(a.refs[target], callerOf{i, r})
+				}
 			}
 		}
 	}
