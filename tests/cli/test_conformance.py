@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from seatrial.errors import UsageError
 from seatrial.host import host
 from seatrial.model.states import State
 from seatrial.report.certificate import json as certificate_json
+from seatrial.tables.conformance_cases import cases
 from support.certificates import certificate, verdict
 from support.conformance_probes import run_probe
 
@@ -82,6 +84,29 @@ def test_this_machine(tmp_path: Path) -> None:
     assert "contracts hold." in result.stdout
     assert page.read_bytes().startswith(b"<!doctype html>")
     assert "Only a part of the suite was run: clocks." in result.stdout
+
+
+@pytest.mark.go
+def test_what_was_answered_until_the_end_is_kept(tmp_path: Path) -> None:
+    """SIGTERM as soon as some cases have been answered; the others are told as not run, and as not good."""
+    page, file = tmp_path / "c.html", tmp_path / "c.json"
+    line = [sys.executable, "-m", "seatrial", "conformance", "--json", str(file), "--html", str(page)]
+    with subprocess.Popen(line, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None
+        seen = ""
+        while "50 of " not in seen:
+            seen = process.stderr.readline()
+            assert seen, "it ended before"
+        process.terminate()
+        told, _ = process.communicate(timeout=60)
+    assert process.returncode == 3
+    made = certificate_json.read(file.read_bytes())
+    assert (made.complete, made.exit_code) == (False, 3)
+    assert made.states["pass"] >= 50
+    assert made.states["not-run"] > 0
+    assert len(made.cases) == len([info for info in cases().values() if info.applies("linux", host().goarch)])
+    assert told.startswith("This is a part of a certificate")
+    assert "This is a part of a certificate" in page.read_text()
 
 
 @pytest.mark.go

@@ -1,13 +1,16 @@
 """Certificates as a whole: what is not built, not run or not sound is told for every case, never passed over."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 import pytest
 
+from seatrial import processes
 from seatrial.build.conformance import CgoProbe
 from seatrial.conformance import Certifier, host_platform
 from seatrial.host import host
+from seatrial.model.conformance import CaseOutcome
 from seatrial.model.message import Message
 from seatrial.model.platform import Platform
 from seatrial.model.runner import CannotOffer, Offer, Workload
@@ -18,6 +21,9 @@ from seatrial.store import Store, default_root
 from seatrial.tables.conformance_cases import cases
 from seatrial.tables.messages import message
 from seatrial.toolchains import find_go
+
+if TYPE_CHECKING:
+    from support.builds import Builder
 
 pytestmark = pytest.mark.go
 
@@ -79,3 +85,39 @@ def test_a_real_probe_here() -> None:
     assert made.exit_code == 0
     assert made.states["pass"] == 2
     assert made.cases[0].reproducer.endswith("--run clocks/monotonic-on-one-thread")
+
+
+ANSWERS = """package main
+
+import (
+	"fmt"
+	"time"
+)
+
+func main() {
+	fmt.Println(`{"case": "clocks/monotonic-on-one-thread", "state": "fail"}`)
+	fmt.Println(`{"case": "clocks/wall-clock-plausible", "state": "pass"}`)
+	time.Sleep(time.Hour)
+}
+"""
+
+
+def test_ctrl_c_leaves_what_was_answered(builder: "Builder", tmp_path: Path) -> None:
+    """A failure is nobody's yet; what comes after is not begun, the side with C and other platforms too."""
+    (tmp_path / "main.go").write_text(ANSWERS)
+    chosen = (*CHOSEN, cases()["clocks/resolution"], next(info for info in cases().values() if info.cgo))
+    probe = tmp_path / "answers"
+    builder.run_go(tmp_path, ["build", "-o", str(probe), "main.go"], {"CGO_ENABLED": "0"})
+
+    def told(id_: str, _: CaseOutcome) -> None:
+        if id_ == CHOSEN[1].id:
+            raise KeyboardInterrupt
+
+    made = certifier(NATIVE, kind=type("Waits", (WithProbe,), {"script": probe}))
+    with processes.interruptible():
+        first, second = (made.certify(host_platform(), chosen, told) for _ in range(2))
+    assert [case.state for case in first.cases] == [State.UNKNOWN, State.PASS, State.NOT_RUN, State.NOT_RUN]
+    assert {case.state for case in second.cases} == {State.NOT_RUN}
+    assert "asked again" in str(first.cases[0].reason)
+    assert first.fidelity is Fidelity.HARDWARE
+    assert (first.complete, first.exit_code) == (second.complete, second.exit_code) == (False, 3)

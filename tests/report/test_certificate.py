@@ -19,6 +19,7 @@ from seatrial.report.certificate.sentence import sentence
 from seatrial.report.certificate.terminal import final
 from seatrial.report.words import Words
 from seatrial.tables.conformance_cases import cases
+from seatrial.tables.messages import message
 from support.certificates import certificate, verdict, with_states
 
 
@@ -109,6 +110,16 @@ def test_the_terminal_tells_what_is_not_good(width: int) -> None:
     assert "Linux 6.18.44, linux/amd64" in text
     assert '[[fault]] id = "qemu-user-arm64-signals-timer-overrun"' in text
     assert all(len(line) <= width for line in stream.getvalue().splitlines() if not line.lstrip().startswith("$"))
+
+
+def test_a_certificate_that_was_cut_short_says_so_first() -> None:
+    case = verdict("files/a", State.NOT_RUN, reason=message("conformance.interrupted"))
+    for language, said in (("en", "This is a part of a certificate"), ("zh", "这只是证书的一部分")):
+        console, stream = printed()
+        final(certificate(case, complete=False), console, language)
+        assert stream.getvalue().startswith(said)
+        assert said in html.render(certificate(case, complete=False), language).decode()
+        assert said not in html.render(certificate(case), language).decode()
 
 
 def test_the_terminal_in_chinese() -> None:

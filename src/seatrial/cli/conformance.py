@@ -149,7 +149,8 @@ def _deliver(certificates: "tuple[Certificate, ...]", options: dict[str, Any]) -
                 console.print()
             final(certificate, console, options["lang"], written if number == len(certificates) - 1 else ())
     codes = {certificate.exit_code for certificate in certificates}
-    return tell_lost(lost, next((code for code in (1, 3) if code in codes), 0))
+    cut_short = not all(certificate.complete for certificate in certificates)
+    return tell_lost(lost, 3 if cut_short else next((code for code in (1, 3) if code in codes), 0))
 
 
 def _list(options: dict[str, Any]) -> int:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 
-from seatrial import __version__
+from seatrial import __version__, processes
 from seatrial.attribution import next_step
 from seatrial.build.conformance import CgoProbe, build_cgo_probe, build_pure_probe
 from seatrial.conformance.host_platform import host_platform
@@ -66,16 +66,26 @@ class Certifier:
         self._native: dict[str, Part | None] = {}
 
     def certify(self, platform: Platform, infos: Iterable[CaseInfo], told: Told | None = None) -> Certificate:
-        """Run these of the platform's cases. Raises CouldNotCheck only when nothing can be built or kept."""
+        """Run these of the platform's cases. Raises CouldNotCheck only when nothing can be built or kept.
+
+        Ctrl-C ends it, and all that come after it, with what was answered until then.
+        """
         began, started = time.monotonic(), datetime.datetime.now().astimezone()
         chosen = tuple(infos)
         sides = [
             _Side(self, platform, kind, tuple(info for info in chosen if info.cgo == (kind == "cgo")), told)
             for kind in ("pure", "cgo")
         ]
-        for side in sides:
-            if side.infos:
-                side.go_through()
+        try:
+            for side in sides:
+                if side.infos and not processes.interrupted():
+                    side.go_through()
+        except KeyboardInterrupt:
+            processes.interrupt()
+        complete = not processes.interrupted()
+        if not complete:
+            for side in sides:
+                side.cut_short()
         cases = {case.id: case for side in sides for case in side.verdicts}
         main = next((side for side in sides if side.offer), sides[0])
         ordered = tuple(cases[info.id] for info in chosen)
@@ -96,7 +106,8 @@ class Certifier:
             cases=ordered,
             proposals=tuple(text for side in sides for text in side.proposals),
             host=_host(),
-            exit_code=exit_code(ordered),
+            complete=complete,
+            exit_code=exit_code(ordered) if complete else 3,
         )
 
     def build(self, platform: Platform, kind: str) -> Path | CgoProbe | Message:
@@ -157,6 +168,7 @@ class _Side:
         self._platform = platform
         self._kind = kind
         self._told = told
+        self._answered: dict[str, CaseOutcome] = {}
         self.infos = infos
         self.offer: Offer | None = None
         self.probe = Probe(kind)
@@ -191,7 +203,7 @@ class _Side:
         self.offer = part.offers[used]
         self.probe = msgspec.structs.replace(self.probe, runner=self.offer.implementation)
         self.tools += self.offer.tools
-        run = part.run(part.infos, used, told=self._told)
+        run = part.run(part.infos, used, told=self._take)
         self.facts = dict(run.facts) | _told_by_machine(part.canary(used))
         failed = sum(outcome.state is State.FAIL for outcome in run.cases.values()) + len(run.missing)
         if failed:
@@ -207,6 +219,16 @@ class _Side:
         rows = (propose(part.subject, self.offer, case) for case in self.verdicts)
         self.proposals = tuple(row for row in rows if row)
 
+    def cut_short(self) -> None:
+        """After Ctrl-C: answers stand, but for failures, of which nobody knows yet whose they are."""
+        if not self.verdicts:
+            self.verdicts = tuple(_unfinished(info, self._answered.get(info.id)) for info in self.infos)
+
+    def _take(self, id_: str, outcome: CaseOutcome) -> None:
+        self._answered[id_] = outcome
+        if self._told:
+            self._told(id_, outcome)
+
     def _elsewhere(self, attributed: dict[str, Attributed], part: Part, used: int) -> dict[str, tuple[Witness, ...]]:
         """What this host shows, natively, of the cases that failed under an emulator."""
         if is_real(part.offers[used]):
@@ -218,10 +240,7 @@ class _Side:
         return {id_: (Witness(place, outcome.state, outcome.detail),) for id_, outcome in run.cases.items()}
 
     def _none(self, state: State, reason: Message, rule: str) -> None:
-        self.verdicts = tuple(
-            CaseVerdict(info.id, info.contract, info.source, info.breaks, state, reason=reason, rule=rule)
-            for info in self.infos
-        )
+        self.verdicts = tuple(_undecided(info, state, reason, rule) for info in self.infos)
 
 
 def _told_by_machine(canary: CanaryResult) -> dict[str, object]:
@@ -278,6 +297,21 @@ def _verdict(
         rule=str(verdict.rule),
         witnesses=attributed.witnesses + elsewhere,
     )
+
+
+def _undecided(info: CaseInfo, state: State, reason: Message, rule: str) -> CaseVerdict:
+    return CaseVerdict(info.id, info.contract, info.source, info.breaks, state, reason=reason, rule=rule)
+
+
+def _unfinished(info: CaseInfo, outcome: CaseOutcome | None) -> CaseVerdict:
+    """A case of a run that was cut short."""
+    if outcome is None:
+        return _undecided(info, State.NOT_RUN, message("conformance.interrupted"), "interrupted")
+    case = stand(info, outcome)
+    if outcome.state is not State.FAIL:
+        return case
+    why = message("conformance.interrupted-failing")
+    return msgspec.structs.replace(case, state=State.UNKNOWN, reason=why, rule="interrupted")
 
 
 def exit_code(cases: tuple[CaseVerdict, ...]) -> int:

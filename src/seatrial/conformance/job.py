@@ -78,7 +78,7 @@ def choose(infos: tuple[CaseInfo, ...], topics: tuple[str, ...], patterns: tuple
 
 
 def conformance(request: Request, store: Store, listen: Callable[[Event], None]) -> tuple[Certificate, ...]:
-    """One certificate for each platform. Ctrl-C ends with KeyboardInterrupt: half a certificate certifies nothing.
+    """One certificate for each platform. After Ctrl-C they hold what was answered, and say that they are not complete.
 
     Raises UsageError for a wrong name, CouldNotCheck when Go itself is missing.
     """

@@ -45,6 +45,9 @@ class _Writer:
     def head(self, certificate: Certificate) -> None:
         """What was asked, and on what the answers rest."""
         words = self._words
+        if not certificate.complete:
+            self._console.print(Text(words("incomplete"), style="bold magenta"))
+            self._console.print()
         self._console.print(Text(printable(certificate.platform or certificate.title), style="bold"))
         basis = [certificate.title] if certificate.platform else []
         basis += [certificate.port, asked(certificate, words)]
