@@ -41,6 +41,14 @@ def test_failures_are_told_in_details(rich_report: Report) -> None:
     assert "ST-CGRP-001" not in text  # suppressed
 
 
+def test_a_long_output_keeps_its_ends(rich_report: Report) -> None:
+    text = render(rich_report).decode()
+    assert "goroutine 0 [running]:" in text
+    assert "goroutine 99 [running]:" in text
+    assert "goroutine 50 [running]:" not in text
+    assert "… 60 lines left out here" in text
+
+
 def test_nothing_recorded_becomes_markup(hostile_report: Report) -> None:
     text = render(hostile_report).decode()
     outside = re.sub(r"(?ms)^(`{3,})\w*\n.*?^\1$", "", text)  # code blocks

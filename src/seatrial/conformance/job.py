@@ -109,7 +109,8 @@ def conformance(request: Request, store: Store, listen: Callable[[Event], None])
     with processes.interruptible(), ended_afterwards(runners):
         for platform in chosen:
             infos = choose(cases_of(platform.goos, platform.goarch), request.topics, request.cases)
-            listen(PlatformStarted(platform.title, len(infos)))
+            if not processes.interrupted():
+                listen(PlatformStarted(platform.title, len(infos)))
             certificate = certifier.certify(platform, infos, lambda id_, outcome: listen(CaseEnded(id_, outcome)))
             found.append(
                 msgspec.structs.replace(certificate, chosen=(*request.topics, *request.cases), command=request.command)

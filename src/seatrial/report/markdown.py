@@ -4,18 +4,16 @@ import re
 from collections.abc import Iterable
 
 from seatrial.model.finding import Evidence
-from seatrial.model.report import Cell, Report, Stage
+from seatrial.model.report import Cell, Report
 from seatrial.model.states import Severity, StageName, State
 from seatrial.report.grouping import FindingGroup, StageGroup, same_findings, same_stages, stages_to_tell
+from seatrial.report.long_output import ends_of
 from seatrial.report.marks import MARKS, NOT_PLANNED
 from seatrial.report.printable import printable
 from seatrial.report.verdict_sentence import cached_sentence, verdict_sentence
 from seatrial.report.words import Words
 
 __all__ = ["render"]
-
-_LAST_LINES = 40
-"""Of an output: a summary is not the place for all of it."""
 
 
 def render(report: Report, language: str = "en") -> bytes:
@@ -89,8 +87,8 @@ def _stage(group: StageGroup, words: Words) -> str:
     body = [_text(words.message(stage.reason)), _facts(group.targets, stage.evidence, words)]
     if stage.needs:
         body.append(f"{words('needs')}{words('colon')}{_text(words.message(stage.needs))}")
-    if stage.output.strip():
-        body.append(_output(stage, words))
+    if lines := ends_of(stage.output, words):
+        body.append(_block("\n".join(lines)))
     if stage.reproducer:
         body.append(_block(stage.reproducer, "sh"))
     return _details(head, len(group.targets), body, words)
@@ -107,13 +105,6 @@ def _facts(targets: Iterable[str], evidence: Iterable[Evidence], words: Words) -
         where = f" {_text(each.where)}" if each.where else ""
         lines.append(f"- {_text(each.kind)}{words('colon')}{_code(each.value)}{where}")
     return "\n".join(lines)
-
-
-def _output(stage: Stage, words: Words) -> str:
-    lines = stage.output.rstrip("\n").split("\n")
-    if len(lines) > _LAST_LINES:
-        lines = [words("left-out-lines", count=len(lines) - _LAST_LINES), *lines[-_LAST_LINES:]]
-    return _block("\n".join(lines))
 
 
 def _html(text: str) -> str:

@@ -14,6 +14,7 @@ from seatrial.model.report import Report
 from seatrial.model.states import Severity, StageName, State
 from seatrial.report.coverage import coverage_rows
 from seatrial.report.grouping import FindingGroup, StageGroup, same_findings, same_stages, stages_to_tell
+from seatrial.report.long_output import ends_of
 from seatrial.report.printable import printable
 from seatrial.report.terminal.matrix import Row, matrix, state_text
 from seatrial.report.verdict_sentence import cached_sentence, verdict_sentence
@@ -22,8 +23,6 @@ from seatrial.report.words import Words
 __all__ = ["final"]
 
 _SEVERITY_STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.NOTE: "default"}
-_FIRST_LINES, _LAST_LINES = 10, 30
-"""Of an output that is longer: its beginning names the fault, its end the place. The other formats have all of it."""
 _MOST_EVIDENCE, _LONGEST_VALUE = 12, 400
 
 _LABEL_WIDTH = 20
@@ -189,11 +188,7 @@ class _Writer:
         return text
 
     def _output(self, output: str) -> None:
-        lines = printable(output).rstrip("\n").split("\n") if output.strip() else []
-        left_out = len(lines) - _FIRST_LINES - _LAST_LINES
-        if left_out > 0:
-            lines[_FIRST_LINES:-_LAST_LINES] = [self._words("left-out-lines", count=left_out)]
-        for line in lines:
+        for line in ends_of(printable(output), self._words):
             self._console.print(Text(f"  | {line}"), soft_wrap=True)
 
     def _command(self, command: str) -> None:
