@@ -213,7 +213,8 @@ def test_the_shared_c_library_is_asked_for_a_call_by_its_number(target: str, tmp
     found = named(calls)
     assert {"faccessat2", "epoll_pwait2", "mount_setattr"} <= set(found)
     assert found["faccessat2"].sites[0].through == "syscall"
-    assert any(reason.subject == "mount_setattr" for reason in needs.floor(FloorKind.KERNEL).reasons)
+    if not target.startswith("loongarch64"):  # whose first kernel has them all
+        assert any(reason.subject == "mount_setattr" for reason in needs.floor(FloorKind.KERNEL).reasons)
     unresolved = {one.owner.function for one in calls.unresolved_sites}
     assert "main" in unresolved
     assert "openat2" in found or "ask" in unresolved

@@ -119,8 +119,13 @@ func (s *search) values() []int {
 		}
 	}
 	var found []int
+	entries, size := s.Entries(), uint64(s.Image.PtrSize)
 	for _, word := range code.PointersTo(s.Image, wanted) {
-		found = append(found, s.At(word.Addr))
+		before, _ := s.Image.Pointer(word.PC - size)
+		after, _ := s.Image.Pointer(word.PC + size)
+		if entries.Has(before) || entries.Has(after) { // those words stand side by side; another is a number by chance
+			found = append(found, s.At(word.Addr))
+		}
 	}
 	slices.Sort(found)
 	return slices.Compact(found)
