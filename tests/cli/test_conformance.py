@@ -65,8 +65,8 @@ def test_two_certificates(tmp_path: Path) -> None:
     for name, state in (("a", State.PASS), ("b", State.FAIL)):
         (tmp_path / name).write_bytes(certificate_json.render((certificate(verdict("files/a", state)),)))
     a, b = str(tmp_path / "a"), str(tmp_path / "b")
-    assert "1 cases got worse" in run("diff", a, b, code=1).stdout
-    assert "1 got better" in run("diff", b, a).stdout
+    assert "Cases: 1 worse, 0 better" in run("diff", a, b, code=1).stdout
+    assert "Cases: 0 worse, 1 better" in run("diff", b, a).stdout
     assert json.loads(run("diff", a, a, "--json", "-").stdout)["same"] == 1
 
 
@@ -84,6 +84,13 @@ def test_this_machine(tmp_path: Path) -> None:
     assert "contracts hold." in result.stdout
     assert page.read_bytes().startswith(b"<!doctype html>")
     assert "Only a part of the suite was run: clocks." in result.stdout
+
+
+@pytest.mark.go
+def test_one_case_is_one_case() -> None:
+    result = run("--run", "clocks/resolution")
+    assert result.stderr.splitlines()[0].endswith(": 1 case")
+    assert "The one contract holds." in result.stdout
 
 
 @pytest.mark.go

@@ -76,7 +76,7 @@ def test_the_page(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatc
         "module example.com/app (devel)",
         '-ldflags -X main.text="a\\tb" -s',
         "executable stack no",
-        "static TLS DF_STATIC_TLS, 1 relocations",
+        "static TLS DF_STATIC_TLS, 1 relocation",
         "exports Start",
     ):
         assert expected in lines

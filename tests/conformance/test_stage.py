@@ -17,10 +17,19 @@ def test_the_worst_case_decides_and_is_named() -> None:
 
 def test_what_the_probe_could_not_decide_spoils_nothing() -> None:
     needy = verdict("clocks/sleep-lateness", State.UNKNOWN, "needs real-time: it is an emulator")
-    assert as_stage(certificate(verdict("files/a"), needy)).state is State.PASS
+    told = certificate(verdict("files/a"), needy)
+    assert (as_stage(told).state, told.exit_code) == (State.PASS, 0)
+    assert str(as_stage(told).reason) == "1 of 2 contracts held, 1 needed what is not there, 0 did not apply."
     why = message("conformance.fails-there", runner="qemu-user 10.0.2")
     undecided = verdict("files/b", State.UNKNOWN, "seen 1", reason=why)
-    assert as_stage(certificate(verdict("files/a"), undecided)).state is State.UNKNOWN
+    told = certificate(verdict("files/a"), undecided, needy)
+    assert (as_stage(told).state, told.exit_code) == (State.UNKNOWN, 3)
+    assert certificate(undecided, verdict("files/c", State.FLAKY)).exit_code == 1
+
+
+def test_every_case_is_counted() -> None:
+    counts = as_stage(with_states()).reason.args
+    assert sum(int(counts[name]) for name in ("hold", "bad", "open", "lacking", "neutral")) == int(counts["all"]) == 32
 
 
 def test_one_reason_is_told_once() -> None:

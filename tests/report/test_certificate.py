@@ -89,6 +89,8 @@ def test_what_is_no_certificate_is_refused(data: bytes, said: str) -> None:
         ([State.PASS, State.PASS], "All 2 contracts hold.", "2 项约定全部成立。"),
         ([State.PASS, State.FAIL], "1 of 2 contracts holds, 1 does not.", "2 项约定中 1 项成立，1 项不成立。"),
         ([State.EMULATOR, State.NA], "0 of 2 contracts hold, 1 could not be decided, 1 does not apply.", ""),
+        ([State.PASS, State.UNKNOWN], "1 of 2 contracts holds, 1 needs what is not there.", ""),
+        ([State.PASS], "The one contract holds.", "唯一的约定成立。"),
         ([], "No case was run.", "没有运行任何用例。"),
     ],
 )
@@ -106,7 +108,10 @@ def test_the_terminal_tells_what_is_not_good(width: int) -> None:
     text = re.sub(r"\s+", " ", stream.getvalue())
     for said in ("got EPERM, want ENOSYS", "kernel 6.18.44 in place of 4.19.90", "needs real-time", "exit code 1"):
         assert said in text
-    assert "24 of 32 contracts hold, 2 do not, 5 could not be decided, 1 does not apply." in text
+    assert (
+        "24 of 32 contracts hold, 2 do not, 4 could not be decided, 1 needs what is not there, 1 does not apply."
+        in text
+    )
     assert "Linux 6.18.44, linux/amd64" in text
     assert '[[fault]] id = "qemu-user-arm64-signals-timer-overrun"' in text
     assert all(len(line) <= width for line in stream.getvalue().splitlines() if not line.lstrip().startswith("$"))
@@ -125,7 +130,7 @@ def test_a_certificate_that_was_cut_short_says_so_first() -> None:
 def test_the_terminal_in_chinese() -> None:
     console, stream = printed()
     final(with_states(), console, "zh")
-    assert "32 项约定中 24 项成立，2 项不成立，5 项未能判定，1 项不适用。" in stream.getvalue()
+    assert "32 项约定中 24 项成立，2 项不成立，4 项未能判定，1 项缺少所需条件，1 项不适用。" in stream.getvalue()
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
@@ -169,6 +174,25 @@ def test_the_comparison_tells_the_worst_first() -> None:
     console, stream = printed()
     show(compare(before, before), console)
     assert "No case changed its state." in stream.getvalue()
+
+
+def test_what_stands_in_one_of_them_only_is_counted() -> None:
+    """A topic beside the whole suite is not a change of hundreds of cases."""
+    part = certificate(verdict("files/a"))
+    whole = certificate(
+        verdict("files/a"), *(verdict(f"clocks/{n}") for n in range(40)), verdict("signals/a", State.NA)
+    )
+    for before, after, label in ((part, whole, "Only in the second:"), (whole, part, "Only in the first:")):
+        console, stream = printed()
+        show(compare(before, after), console)
+        assert f"{label} ✓ pass 40  – n/a 1\n" in stream.getvalue()
+        assert "clocks/" not in stream.getvalue()
+        assert (
+            "Cases: 0 worse, 0 better, 0 changed otherwise, 1 the same, 41 in one of the two only." in stream.getvalue()
+        )
+    console, stream = printed()
+    show(compare(part, whole), console, "zh")
+    assert "仅在第二份中：" in stream.getvalue()
 
 
 def test_the_catalogue_for_people() -> None:

@@ -84,8 +84,8 @@ def command(ctx: click.Context, /, **options: Any) -> int:
     seatrial conformance import result.jsonl              what that file printed there
     seatrial conformance diff a.json b.json               two platforms, or two days
 
-    Exit codes: 0 every contract holds that could be asked about; 1 one does not; 2 usage; 3 some could not be decided;
-    70 a bug of ours.
+    Exit codes: 0 every contract holds, but for those that need what is not there; 1 one does not; 2 usage; 3 some could
+    not be decided; 70 a bug of ours.
     """
     if ctx.invoked_subcommand:
         return 0
@@ -202,7 +202,7 @@ class _Progress:
             match event:
                 case PlatformStarted():
                     self._all, self._done, self._bad = event.cases, 0, 0
-                    self._line(self._words("starting", title=event.title, count=event.cases))
+                    self._line(self._words.counted("starting", event.cases, title=event.title))
                 case Noted():
                     self._line(event.text)
                 case CaseEnded():

@@ -202,7 +202,7 @@ def _linking(facts: BinaryFacts, words: Words) -> Rows:
     if not isinstance(facts.relocations, Unknown):
         count = facts.relocations.tls_initial_exec
         static_tls = "DF_STATIC_TLS" if facts.static_tls else ""
-        counted = words("tls-relocations", count=count) if count else ""
+        counted = words.counted("tls-relocations", count) if count else ""
         yield words("static-tls"), ", ".join(part for part in (static_tls, counted) if part)
         yield words("relative"), "DT_RELR" if facts.relocations.relr else ""
     yield words("signature"), words("present-not-checked") if facts.code_signature else ""

@@ -30,7 +30,7 @@ from seatrial.model.message import Message
 from seatrial.model.platform import Platform
 from seatrial.model.report import Tool, ToolVersion
 from seatrial.model.runner import Offer
-from seatrial.model.states import State
+from seatrial.model.states import Group, State, group_of
 from seatrial.model.trial import CanaryResult
 from seatrial.store import Store, file_digest
 from seatrial.tables.conformance_cases import cases_of
@@ -207,9 +207,8 @@ class _Side:
         self.facts = dict(run.facts) | _told_by_machine(part.canary(used))
         failed = sum(outcome.state is State.FAIL for outcome in run.cases.values()) + len(run.missing)
         if failed:
-            self._certifier.note(
-                f"asking again about {failed} cases that did not hold under {self.offer.implementation}"
-            )
+            cases = "a case" if failed == 1 else f"{failed} cases"
+            self._certifier.note(f"asking again about {cases} that did not hold under {self.offer.implementation}")
         attributed = attribute(part, used, run)
         elsewhere = self._elsewhere(attributed, part, used)
         asked = ",".join(part.infos)
@@ -315,17 +314,9 @@ def _unfinished(info: CaseInfo, outcome: CaseOutcome | None) -> CaseVerdict:
 
 
 def exit_code(cases: tuple[CaseVerdict, ...]) -> int:
-    """1 with a failure, 3 with a case that attribution or a tool left undecided, else 0 (design: verdicts.md).
-
-    A case that is `unknown` by the probe's own word names what it takes (a root user, a real clock): that is no
-    failure to check.
-    """
-    states = {case.state for case in cases}
-    if states & {State.FAIL, State.FLAKY}:
-        return 1
-    if states & {State.ENVIRONMENT, State.EMULATOR, State.NOT_RUN}:
-        return 3
-    return 3 if any(case.state is State.UNKNOWN and case.reason for case in cases) else 0
+    """1 with a failure, 3 with a case that attribution or a tool left undecided, else 0 (design: verdicts.md)."""
+    groups = {group_of(case.state) for case in cases if not case.lacking}
+    return 1 if Group.BAD in groups else 3 if Group.UNCHECKED in groups else 0
 
 
 def _tools(go: GoToolchain, sides: list[_Side]) -> tuple[ToolVersion, ...]:

@@ -1,5 +1,6 @@
 """A certificate as the conformance stage of a cell."""
 
+from collections import Counter
 from collections.abc import Iterator
 
 from seatrial.model.conformance import CaseVerdict, Certificate
@@ -15,21 +16,21 @@ _TOLD = (Group.BAD, Group.UNCHECKED)
 
 def as_stage(certificate: Certificate) -> Stage:
     """The worst case decides. A case that the probe itself could not decide, saying what it takes, spoils nothing."""
-    judged = [case for case in certificate.cases if case.state is not State.UNKNOWN or case.reason]
+    judged = [case for case in certificate.cases if not case.lacking]
     state = worst(case.state for case in judged)
-    counts = {group: sum(group_of(case.state) is group for case in certificate.cases) for group in Group}
+    groups = Counter(group_of(case.state) for case in judged)
+    counts = {
+        "all": len(certificate.cases),
+        "hold": groups[Group.GOOD],
+        "lacking": len(certificate.cases) - len(judged),
+        "neutral": groups[Group.NEUTRAL],
+    }
     first = next((case for case in judged if case.state is state and group_of(state) in _TOLD), None)
     if first is None:
-        reason = message("conformance.stage-holds", hold=counts[Group.GOOD], all=len(certificate.cases))
+        reason = message("conformance.stage-holds", **counts)
     else:
-        reason = message(
-            "conformance.stage-told",
-            hold=counts[Group.GOOD],
-            all=len(certificate.cases),
-            bad=counts[Group.BAD],
-            open=counts[Group.UNCHECKED],
-            first=first.id,
-        )
+        undecided = {"bad": groups[Group.BAD], "open": groups[Group.UNCHECKED]}
+        reason = message("conformance.stage-told", **counts, **undecided, first=first.id)
     return Stage(
         StageName.CONFORMANCE,
         state,

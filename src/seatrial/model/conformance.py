@@ -99,6 +99,14 @@ class CaseVerdict(msgspec.Struct, frozen=True):
     def topic(self) -> str:
         return self.id.partition("/")[0]
 
+    @property
+    def lacking(self) -> bool:
+        """Whether the probe itself said that something is missing there (a root user, a real clock) to decide it.
+
+        Such a case is not planned in that place, and so not one that could not be checked (design: verdicts.md).
+        """
+        return self.state is State.UNKNOWN and self.reason is None
+
 
 class Probe(msgspec.Struct, frozen=True):
     """One of the two programs that hold the cases."""

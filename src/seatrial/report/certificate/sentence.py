@@ -28,16 +28,21 @@ def verdict(certificate: Certificate) -> Group:
 
 
 def sentence(certificate: Certificate, words: Words) -> str:
-    """ "298 of 306 contracts hold, 2 do not, 3 could not be decided, 3 do not apply." """
+    """ "298 of 306 contracts hold, 2 do not, 1 could not be decided, 2 need what is not there, 3 do not apply." """
     groups, every = count_groups(certificate), len(certificate.cases)
     if not every:
         return words("verdict-nothing")
     if groups[Group.GOOD] == every:
-        return words("verdict-all", all=every) + words("verdict-end")
+        return words.counted("verdict-all", every) + words("verdict-end")
     parts = [words.counted("verdict-hold", groups[Group.GOOD], all=every)]
-    for group, name in ((Group.BAD, "bad"), (Group.UNCHECKED, "open"), (Group.NEUTRAL, "neutral")):
-        if groups[group]:
-            parts.append(words.counted(f"verdict-{name}", groups[group]))
+    lacking = sum(case.lacking for case in certificate.cases)
+    counts = {
+        "bad": groups[Group.BAD],
+        "open": groups[Group.UNCHECKED] - lacking,
+        "lacking": lacking,
+        "neutral": groups[Group.NEUTRAL],
+    }
+    parts += [words.counted(f"verdict-{name}", count) for name, count in counts.items() if count]
     return words("comma").join(parts) + words("verdict-end")
 
 
