@@ -1,6 +1,7 @@
 package code
 
 import (
+	"encoding/binary"
 	"slices"
 	"strings"
 
@@ -29,9 +30,15 @@ func PointersTo(m *image.Image, wanted *Addresses) []Site {
 		if err != nil {
 			continue
 		}
+		usual := size == 8 && m.Order == binary.ByteOrder(binary.LittleEndian) // read without a call: there may be 100 MB
 		for ; uint64(len(data)) >= size; data, start = data[size:], start+size {
-			v := m.Word(data)
-			if v == 0 || !wanted.Has(v) {
+			var v uint64
+			if usual {
+				v = binary.LittleEndian.Uint64(data)
+			} else {
+				v = m.Word(data)
+			}
+			if v < wanted.low || v > wanted.high || v == 0 || !wanted.Has(v) {
 				continue
 			}
 			if !slices.ContainsFunc(loaders, func(r image.Range) bool { return start >= r.Start && start < r.End }) {

@@ -142,8 +142,11 @@ func (a *analysis) derive(fixed map[uint64]facts, stores map[int][]store, fresh 
 		case !had || old != imply:
 			a.flags[addr] = imply
 			changed = true
+			fresh.Add(addr)
 			for n := range uint64(widestStore) {
-				fresh.Add(addr - n)
+				if a.index.written.Has(addr - n) {
+					fresh.Add(addr - n)
+				}
 			}
 		}
 	}
