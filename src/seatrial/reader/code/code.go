@@ -82,7 +82,11 @@ func list(m *image.Image, t *gometa.Meta) *List {
 			l.Funcs, pieces = append(l.Funcs, pieces[0]), pieces[1:]
 		}
 		f.Name = strings.TrimSuffix(f.Name, ".abi0")
-		l.Funcs = append(l.Funcs, Func{Func: f, C: linkedIn(&f)})
+		c := linkedIn(&f)
+		if c {
+			f.Package = ""
+		}
+		l.Funcs = append(l.Funcs, Func{Func: f, C: c})
 	}
 	l.Funcs = append(l.Funcs, pieces...)
 	for i := range len(l.Funcs) - 1 { // no byte of code is looked at twice, whatever the tables say
@@ -94,8 +98,17 @@ func list(m *image.Image, t *gometa.Meta) *List {
 // linkedIn tells a function of C that Go's linker took from an object of a C compiler, as it does where no package but those
 // of the standard library uses cgo, and for the race detector: it is in the table of Go's functions, without a file.
 func linkedIn(f *gometa.Func) bool {
-	return f.File == "" && f.Package == "" && !strings.HasPrefix(f.Name, "go:")
+	if f.File != "" || strings.HasPrefix(f.Name, "go:") {
+		return false
+	}
+	// A name with a dot is of a package, or of a part that a C compiler has made of a function.
+	_, part, _ := strings.Cut(f.Name, ".")
+	part, _, _ = strings.Cut(part, ".")
+	return f.Package == "" || slices.Contains(partsOfC, part)
 }
+
+// partsOfC is what GCC and clang put behind a function's name for a part or a copy of it.
+var partsOfC = []string{"cold", "part", "constprop", "isra", "llvm", "lto_priv"}
 
 // plainName is C's name of a function: Mach-O, and PE for 386, put a line before it.
 func plainName(m *image.Image, name string) string {
