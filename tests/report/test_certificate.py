@@ -127,6 +127,14 @@ def test_a_certificate_that_was_cut_short_says_so_first() -> None:
         assert said not in html.render(certificate(case), language).decode()
 
 
+def test_what_was_seen_is_labelled_once() -> None:
+    case = verdict("signals/a", State.FAIL, "seen: no signal; expected: SIGSEGV", reason=message("build.no-zig"))
+    console, stream = printed()
+    final(certificate(case), console)
+    assert re.search(r"^  seen +no signal; expected: SIGSEGV *$", stream.getvalue(), re.MULTILINE)
+    assert "<dt>seen</dt><dd><code>no signal; expected" in html.render(certificate(case)).decode()
+
+
 def test_the_terminal_in_chinese() -> None:
     console, stream = printed()
     final(with_states(), console, "zh")

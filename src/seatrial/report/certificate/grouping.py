@@ -6,7 +6,7 @@ from seatrial.model.conformance import CaseVerdict, Certificate
 from seatrial.model.states import Group, State, group_of
 from seatrial.report.words import Words
 
-__all__ = ["Alike", "TopicCount", "alike", "topics", "why"]
+__all__ = ["Alike", "TopicCount", "alike", "seen", "topics", "why"]
 
 
 class TopicCount(msgspec.Struct, frozen=True):
@@ -40,6 +40,11 @@ def topics(certificate: Certificate) -> tuple[TopicCount, ...]:
 def why(case: CaseVerdict, words: Words) -> str:
     """Attribution's sentence, else the probe's own words."""
     return words.message(case.reason) or case.detail
+
+
+def seen(case: CaseVerdict) -> str:
+    """The probe's own words, to stand behind a label that says the same as some begin with."""
+    return case.detail.removeprefix("seen: ")
 
 
 def alike(certificate: Certificate, words: Words) -> tuple[Alike, ...]:

@@ -12,7 +12,7 @@ from markupsafe import Markup
 
 from seatrial.model.conformance import CaseVerdict, Certificate
 from seatrial.model.states import Fidelity, Group, State, group_of
-from seatrial.report.certificate.grouping import topics, why
+from seatrial.report.certificate.grouping import seen, topics, why
 from seatrial.report.certificate.sentence import asked, count_groups, sentence, verdict
 from seatrial.report.printable import printable
 from seatrial.report.words import Words
@@ -87,6 +87,7 @@ def _context(certificate: Certificate, words: Words) -> dict[str, object]:
         "states": [state for state in State if certificate.states.get(state)],
         "css": lambda state: "na" if state == State.NA else str(state),
         "level": lambda fidelity: _LEVELS.get(fidelity, 0),
+        "seen": seen,
         "why": lambda case: _why(case, words),
         "fragment": lambda id_: quote(printable(id_), safe="/"),
         "loud": lambda case: group_of(case.state) is Group.BAD,

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from seatrial.model.conformance import CaseVerdict, Certificate
 from seatrial.model.states import State
-from seatrial.report.certificate.grouping import Alike, alike, topics, why
+from seatrial.report.certificate.grouping import Alike, alike, seen, topics, why
 from seatrial.report.certificate.sentence import asked, sentence
 from seatrial.report.printable import printable
 from seatrial.report.terminal.matrix import state_text
@@ -93,7 +93,7 @@ class _Writer:
         grid.add_column(overflow="fold")
         grid.add_row(words("contract").lower(), Text(printable(case.contract)))
         if case.detail and case.detail != why(case, words):
-            grid.add_row(words("seen"), Text(printable(_shortened(case.detail))))
+            grid.add_row(words("seen"), Text(printable(_shortened(seen(case)))))
         grid.add_row(words("breaks"), Text(printable(case.breaks)))
         grid.add_row(words("source"), Text(printable(case.source)))
         for name, value in case.values.items():

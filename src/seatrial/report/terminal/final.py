@@ -136,6 +136,11 @@ class _Writer:
                 line.append_text(state_text(state, words, self._console.encoding)).append(f" {counts.states[state]}  ")
         line.rstrip()
         self._console.print(line)
+        absent = ((cell.target, stage) for cell in report.cells for stage in cell.stages if stage.state is State.NA)
+        for group in same_stages(absent):
+            head = f"{words.state(State.NA)} {words.stages(group.stages)}{words('colon')}"
+            platforms = words.counted("platforms-count", len(group.targets))
+            self._say(f"{head}{words.message(group.first.reason)} ({platforms})", "dim")
         if cached := cached_sentence(report, words):
             self._say(cached, "dim")
         if report.not_planned:
