@@ -15,7 +15,7 @@ from seatrial.model.attribution import Experiment, Look, Step, Subject, Tried, V
 from seatrial.model.message import Message
 from seatrial.model.runner import Offer
 from seatrial.model.states import Fidelity, State
-from seatrial.model.trial import CanaryResult, Layer, MachineTrouble, Observation, Perturbation
+from seatrial.model.trial import CanaryResult, Layer, MachineTrouble, Observation, Perturbation, Trap
 
 NATIVE = Offer("native", "native", Fidelity.HOST)
 QEMU10 = Offer("qemu-user", "qemu-user 10.0.2", Fidelity.USER_EMULATION, same=("cpu",))
@@ -370,6 +370,31 @@ def test_an_illegal_instruction_where_the_model_lacks_something_is_suspicious() 
     assert (verdict.state, verdict.rule) == (State.FAIL, "attribution:escalate")
 
 
+@pytest.mark.parametrize(
+    ("lacks", "function", "state"),
+    [
+        (("invpcid",), "", State.FAIL),  # a privileged instruction is none that a program was refused
+        (("invpcid",), "sum.first", State.FAIL),
+        (("aes",), "sum.first", State.FAIL),  # it uses AVX2, which platform and model both lack
+        (("aes",), "sum.other", State.UNKNOWN),  # nobody knows what it uses
+        (("aes",), "", State.UNKNOWN),
+        (("avx2",), "sum.first", State.UNKNOWN),
+        (("bmi2",), "sum.first", State.EMULATOR),  # the compiler may use it everywhere
+    ],
+)
+def test_only_a_feature_that_can_have_trapped_explains_an_illegal_instruction(
+    lacks: tuple[str, ...], function: str, state: State
+) -> None:
+    subject = Subject(
+        goos="linux", goarch="amd64", required=frozenset({"bmi2"}), used={"sum.first": frozenset({"avx2"})}
+    )
+    model = msgspec.structs.replace(QEMU10, lacks=lacks)
+    ill = bad("signal SIGILL", Layer.CPU, trap=Trap(0x401025, function))
+    answers: Answers = dict.fromkeys([(0, p) for p in (None, *Perturbation)] + [(1, None)], repeat(ill))
+    for offers in ((model,), (model, msgspec.structs.replace(QEMU7, lacks=lacks))):
+        assert attribute(offers, answers, (PLAIN, PLAIN), subject)[0].state is state
+
+
 def test_an_illegal_instruction_on_a_host_that_lacks_something_is_suspicious() -> None:
     host = Offer("native", "Linux 6.18", Fidelity.HOST, lacks=("avx512f",))
     ill = bad("signal SIGILL", Layer.CPU)
@@ -517,5 +542,6 @@ def test_no_text_alone_makes_an_emulator_verdict(text: str, offer: Offer) -> Non
     says = bad(
         f"exit code 2: {text}", output=f"qemu: uncaught target signal 11\nfatal: bad g in signal handler\n{text}"
     )
-    verdict, _ = _follow(ARM64, (offer,), lambda step: SOUND if step.canary else says)
+    starts_others = msgspec.structs.replace(SOUND, self_exec=True)
+    verdict, _ = _follow(ARM64, (offer,), lambda step: starts_others if step.canary else says)
     assert verdict.state == State.FAIL

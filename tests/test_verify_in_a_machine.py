@@ -108,6 +108,13 @@ TEXT ·multiply(SB), NOSPLIT, $0-24
 	MOVQ      X0, ret+16(FP)
 	RET
 """
+_AVX2 = """#include "textflag.h"
+
+TEXT ·multiply(SB), NOSPLIT, $0-24
+	VPADDD     Y0, Y0, Y0
+	VZEROUPPER
+	RET
+"""
 
 
 @pytest.fixture(scope="module")
@@ -189,6 +196,19 @@ def test_an_instruction_that_nobody_asked_cpuid_about(store: Store, tmp_path: Pa
         (why,) = values(traps, "accelerator")
         assert "KVM could not show a use of" in why and " pclmulqdq" in why
         assert not [text for text in values(runs, "accelerator") if " pclmulqdq" in text]
+
+
+def test_what_only_a_kernel_executes_explains_no_illegal_instruction(store: Store, tmp_path: Path) -> None:
+    """QEMU cannot give KX-6000's invpcid; what traps is AVX2, which neither the chip nor its model has."""
+    app = module(tmp_path / "app", _MULTIPLY, multiply_amd64__s=_AVX2)
+    report = in_machine(store, app, "kylin-desktop-v10/kx-6000", stages=("static", "smoke"))
+    smoke = stage_of(report, StageName.SMOKE)
+    assert "invpcid" in values(smoke, "CPU features lacking")[0]
+    assert (smoke.state, smoke.rule) == (State.FAIL, "attribution:remainder")
+    (finding,) = (one for one in report.findings if one.rule == "ST-ISA-002")
+    (trap,) = (one for one in finding.evidence if one.kind == "reached and trapped")
+    place = next(one.where for one in finding.evidence if one.kind == "avx2")
+    assert (trap.value, trap.where) == (f"illegal instruction (SIGILL), {place}", "kylin-desktop-v10/kx-6000, smoke")
 
 
 def test_a_lost_machine_is_the_environments_and_the_rest_goes_on(store: Store, tmp_path: Path) -> None:

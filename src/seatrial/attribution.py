@@ -12,6 +12,7 @@ from seatrial.model.runner import Offer
 from seatrial.model.states import Fidelity, State
 from seatrial.model.trial import CanaryResult, Layer, Observation, Perturbation
 from seatrial.tables.emulator_faults import EmulatorFault, Place, known_faults
+from seatrial.tables.instruction_sets import privileged_features
 from seatrial.tables.messages import message
 from seatrial.tables.version_ranges import numbers
 
@@ -141,9 +142,15 @@ class _Attribution:
             or self._suspect(index, own)
         )
 
-    def _lacks(self, index: int) -> set[str]:
-        """Features of the platform's CPU that the offer says it lacks, or whose instruction trapped there."""
-        return {*self._offers[index].lacks, *self._canaries[index].lacks}
+    def _lacks(self, index: int, seen: Observation) -> set[str]:
+        """Features of the platform's CPU that the offer lacks and that may be why the program was refused.
+
+        It says that it lacks them, or their instruction trapped there. A program never executes a privileged
+        instruction; and where the function is known that holds the refused one, so is what it can have asked for.
+        """
+        lacks = {*self._offers[index].lacks, *self._canaries[index].lacks} - privileged_features(self._subject.goarch)
+        used = self._subject.used.get(seen.trap.function) if seen.trap else None
+        return lacks if used is None else lacks & (used | self._subject.required)
 
     def _of(self, index: int, perturbation: Perturbation | None = None) -> list[Observation]:
         return [r for e, r in self._trials if e.offer == index and e.perturbation is perturbation]
@@ -180,7 +187,7 @@ class _Attribution:
         if not started and all(_ENOEXEC in text for text in texts):
             why = message("run.no-self-exec", runner=offer.implementation)
             return Verdict(State.EMULATOR, why, index, Step.CAPABILITY, "capability")
-        lacking = sorted(self._subject.required & self._lacks(index))
+        lacking = sorted(self._subject.required & self._lacks(index, seen))
         if seen.layer not in (Layer.CPU, Layer.CPU_LEVEL) or not lacking:
             return None
         state = State.ENVIRONMENT if offer.fidelity in _REAL else State.EMULATOR
@@ -218,7 +225,7 @@ class _Attribution:
         """Steps 6 and 7, where something is emulated that could be at fault; then what is left."""
         offer = self._offers[index]
         suspicion = ""
-        if own[0].layer == Layer.CPU and (lacks := self._lacks(index)):
+        if own[0].layer == Layer.CPU and (lacks := self._lacks(index, own[0])):
             suspicion = f"lacks {', '.join(sorted(lacks))}"
         if offer.fidelity in _REAL:
             return self._remainder(index, own, suspicion)
@@ -255,7 +262,7 @@ class _Attribution:
             # Failing there in another way proves neither: the next implementation, or what is left, decides.
             same = any(_same(mine, theirs) for mine in own for theirs in there)
             # The same illegal instruction under both may be one that the platform's CPU has and neither of them.
-            lacking = own[0].layer == Layer.CPU and self._lacks(index) & self._lacks(other)
+            lacking = own[0].layer == Layer.CPU and self._lacks(index, own[0]) & self._lacks(other, own[0])
             proof = same and not lacking
             return self._fail(index, Step.ESCALATE, own[0]) if proof else None
         if not _comparable(self._offers[index], self._offers[other], own[0].layer):

@@ -215,8 +215,14 @@ class CellRun:
         inputs = digest(trial.stage, trial.inputs, self._platform, floor_fits, context.request.coverage)
         if known := context.known(self._platform, found, inputs):
             return self._here(known, trial, found.offers)
+        needs = self._outcome.needs.get(facts.goarch)
         subject = subject_of(
-            self._platform, facts, context.host.goarch, context.host.kernel, replaceable=not context.request.runner
+            self._platform,
+            facts,
+            context.host.goarch,
+            context.host.kernel,
+            replaceable=not context.request.runner,
+            uses=needs.instructions if needs and not isinstance(needs.instructions, Unknown) else (),
         )
         stage = run_stage(
             trial.stage,

@@ -1,7 +1,7 @@
 """Runs one stage of one cell: canary, trial, and the experiments that attribution asks for, into a `Stage`."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import msgspec
 
@@ -11,6 +11,7 @@ from seatrial.errors import CouldNotCheck, UsageError
 from seatrial.model.attribution import Look, Step, Subject, Tried, Verdict
 from seatrial.model.binary import BinaryFacts, Linkage
 from seatrial.model.finding import Evidence
+from seatrial.model.needs import FeatureUse
 from seatrial.model.platform import Platform
 from seatrial.model.report import Stage
 from seatrial.model.runner import CannotOffer, Offer
@@ -30,9 +31,17 @@ Once = Callable[[Offer, Perturbation | None], Observation]
 
 
 def subject_of(
-    platform: Platform, facts: BinaryFacts, host_arch: str, host_kernel: str, replaceable: bool = True
+    platform: Platform,
+    facts: BinaryFacts,
+    host_arch: str,
+    host_kernel: str,
+    replaceable: bool = True,
+    uses: Iterable[FeatureUse] = (),
 ) -> Subject:
     """What attribution has to know, from the platform, the artifact and this host (GOARCH, kernel version)."""
+    used: dict[str, frozenset[str]] = {}
+    for use in uses:
+        used[use.owner.function] = used.get(use.owner.function, frozenset()) | {use.feature}
     target = facts.go_target
     goarch = target.goarch if target else platform.goarch
     variant = (target.variant if target else "") or default_variant(goarch)
@@ -42,6 +51,7 @@ def subject_of(
         goarch=goarch,
         go_version=getattr(facts.go, "version", ""),
         required=_required(goarch, variant),
+        used=used,
         dynamic=facts.linkage == Linkage.DYNAMIC,
         interpreter=facts.interpreter,
         loader=platform.loader.value or "",

@@ -46,7 +46,8 @@ def test_a_program_that_keeps_running_is_stopped_with_sigterm(
 ) -> None:
     monkeypatch.setattr("seatrial.trials.smoke.STARTED_ONLY_SECONDS", 0.3)
     seen = smoke(native, script("trap 'echo bye; exit 3' TERM; while :; do sleep 0.05; done"), facts())
-    assert (seen.state, seen.exit_code, seen.output) == (State.PASS, 3, "bye\nTerminated\n")
+    assert (seen.state, seen.exit_code) == (State.PASS, 3)
+    assert seen.output in ("bye\nTerminated\n", "bye\n")  # the second where the signal comes between two sleeps
     assert "stopped" in seen.reason.text
     seen = smoke(native, script("sleep 60"), facts())
     assert (seen.state, seen.signal) == (State.PASS, 15)

@@ -1,5 +1,6 @@
 """The nouns of attribution: what it knows, the experiments that it asks for, what came of them, and its verdict."""
 
+from collections.abc import Mapping
 from enum import StrEnum
 
 import msgspec
@@ -35,6 +36,8 @@ class Subject(msgspec.Struct, frozen=True, kw_only=True):
     """That built the artifact."""
     required: frozenset[str] = frozenset()
     """CPU features that the artifact's Go variant demands (kernel's names)."""
+    used: Mapping[str, frozenset[str]] = {}
+    """CPU features beyond those that the artifact's functions use, by the function's name."""
     dynamic: bool = False
     interpreter: str = ""
     loader: str = ""

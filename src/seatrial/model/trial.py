@@ -9,7 +9,10 @@ from seatrial.model.finding import Evidence
 from seatrial.model.message import Message
 from seatrial.model.states import State
 
-__all__ = ["Calibration", "CanaryResult", "Layer", "MachineTrouble", "Observation", "Perturbation"]
+__all__ = ["TRAPPED", "Calibration", "CanaryResult", "Layer", "MachineTrouble", "Observation", "Perturbation", "Trap"]
+
+TRAPPED = "trapped"
+"""The kind of evidence that tells of a `Trap`."""
 
 
 class Perturbation(StrEnum):
@@ -41,6 +44,20 @@ class Layer(StrEnum):
     """The virtual machine was lost, did not come up, or had too little memory; `subject` is the reason's code."""
 
 
+class Trap(msgspec.Struct, frozen=True):
+    """An instruction that the CPU refused, as the program itself told of it."""
+
+    address: int
+    """In memory: a position-independent program has been moved by whole pages."""
+    function: str = ""
+    """"" where nothing names it: it may be C code."""
+
+    @property
+    def where(self) -> str:
+        """As findings name a place in a program."""
+        return f"{self.function} at {self.address:#x}".strip()
+
+
 class Observation(msgspec.Struct, frozen=True):
     """What one trial showed."""
 
@@ -57,6 +74,8 @@ class Observation(msgspec.Struct, frozen=True):
     subject: str = ""
     """The library, symbol or loader that was missing; "" elsewhere."""
     signal: int = 0
+    trap: Trap | None = None
+    """Where the CPU refused an instruction, if that was told."""
     exit_code: int | None = None
     timed_out: bool = False
     evidence: tuple[Evidence, ...] = ()

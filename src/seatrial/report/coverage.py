@@ -19,7 +19,8 @@ class CoverageRow(msgspec.Struct, frozen=True):
     executed: int
     translated: int
     where: str
-    """The functions with most of the executed instructions, as far as they are few; for a feature's first row."""
+    """The functions with most of the executed instructions, as far as they are few; for the row of a feature with most
+    of these instructions."""
 
 
 def coverage_rows(coverage: Coverage, words: Words) -> tuple[CoverageRow, ...]:
@@ -31,6 +32,7 @@ def coverage_rows(coverage: Coverage, words: Words) -> tuple[CoverageRow, ...]:
         if len(ran) > _FUNCTIONS_SHOWN:
             names.append(words("coverage-more", count=len(ran) - _FUNCTIONS_SHOWN))
         where[extension.feature] = words("list-comma").join(names)
+    busiest = {row.feature: row for row in sorted(coverage.classes, key=lambda row: row.executed)}
     return tuple(
         CoverageRow(
             row.feature,
@@ -38,7 +40,7 @@ def coverage_rows(coverage: Coverage, words: Words) -> tuple[CoverageRow, ...]:
             row.present,
             row.executed,
             row.translated,
-            where.pop(row.feature, "") if row.feature else "",
+            where.get(row.feature, "") if busiest[row.feature] is row else "",
         )
         for row in coverage.classes
     )

@@ -19,6 +19,7 @@ __all__ = [
     "exceeds",
     "levels",
     "missing_features",
+    "privileged_features",
     "required_features",
 ]
 
@@ -55,15 +56,30 @@ class _Axis(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     options: dict[str, _Option] = {}
 
 
+class _Privileged(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    features: frozenset[str]
+    source: str
+
+
 class _Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     axis: dict[str, _Axis]
+    privileged: dict[str, _Privileged]
+
+
+@cache
+def _table() -> _Table:
+    return msgspec.toml.decode(Path(__file__).with_suffix(".toml").read_bytes(), type=ready(_Table))
 
 
 @cache
 def _axes() -> dict[str, _Axis]:
-    text = Path(__file__).with_suffix(".toml").read_bytes()
-    table = msgspec.toml.decode(text, type=ready(_Table))
-    return {goarch: axis for axis in table.axis.values() for goarch in axis.goarch}
+    return {goarch: axis for axis in _table().axis.values() for goarch in axis.goarch}
+
+
+def privileged_features(goarch: str) -> frozenset[str]:
+    """Features without an instruction that a program could execute: their absence is never why one is refused."""
+    row = _table().privileged.get(goarch)
+    return row.features if row else frozenset()
 
 
 @cache

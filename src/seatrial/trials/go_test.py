@@ -17,6 +17,7 @@ from seatrial.tables.program_endings import named_ending
 from seatrial.trials.execution import compose, loader_evidence, quit_group
 from seatrial.trials.go_test_events import PackageTests, TestEvents, read_events
 from seatrial.trials.machine_words import evidence_of, reason_of, trouble_of, without_words
+from seatrial.trials.traps import trap_evidence, trap_in
 
 __all__ = ["TestCommand", "TestRuns"]
 
@@ -219,6 +220,7 @@ class _Reading:
         outcome = self._outcome
         lines = "".join(package.output for package in self._bad) if self._bad else ""
         begun = outcome.stderr if layer in (Layer.RUNNER, Layer.COMPILER) or outcome.timed_out else ""
+        trap = trap_in(lines) if layer == Layer.CPU else None
         return Observation(
             state,
             reason,
@@ -227,10 +229,12 @@ class _Reading:
             failed=self._failed,
             failed_output=self._failed_output,
             subject=subject,
+            trap=trap,
             exit_code=outcome.exit_code,
             timed_out=outcome.timed_out or any(package.timed_out for package in self._bad),
             evidence=(
                 *self._counts(),
+                *trap_evidence(trap),
                 *loader_evidence(self._offer, self._command.dynamic),
                 *evidence_of(self._offer, lines),
             ),

@@ -22,6 +22,7 @@ from seatrial.trials.endings import breakdown
 from seatrial.trials.execution import Command, compose, dump_evidence, loader_evidence, quit_group
 from seatrial.trials.machine_words import evidence_of, without_words
 from seatrial.trials.smoke_checks import Check, Connect, Places, checks_of, places
+from seatrial.trials.traps import trap_evidence, trap_in
 
 __all__ = ["STARTED_ONLY_SECONDS", "smoke", "smoke_line"]
 
@@ -199,6 +200,7 @@ class _Smoke:
             for check in self._checks
             if state != State.FAIL or check.name in self._seen
         )
+        trap = trap_in(outcome.stderr) if layer == Layer.CPU else None
         return Observation(
             state,
             reason,
@@ -206,11 +208,13 @@ class _Smoke:
             signature=signature,
             subject=subject,
             signal=outcome.signal,
+            trap=trap,
             exit_code=outcome.exit_code,
             timed_out=outcome.timed_out,
             evidence=(
                 Evidence("ending", outcome.ending, self._offer.implementation),
                 *checks,
+                *trap_evidence(trap),
                 *dump_evidence(outcome),
                 *loader_evidence(self._offer, self._dynamic),
                 *evidence_of(self._offer, outcome.stderr),
