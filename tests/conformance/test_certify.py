@@ -120,4 +120,5 @@ def test_ctrl_c_leaves_what_was_answered(builder: "Builder", tmp_path: Path) -> 
     assert {case.state for case in second.cases} == {State.NOT_RUN}
     assert "asked again" in str(first.cases[0].reason)
     assert first.fidelity is Fidelity.HARDWARE
+    assert ([one.kind for one in first.probes], second.probes) == (["pure"], ())
     assert (first.complete, first.exit_code) == (second.complete, second.exit_code) == (False, 3)

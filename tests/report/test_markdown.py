@@ -43,7 +43,7 @@ def test_failures_are_told_in_details(rich_report: Report) -> None:
 
 def test_a_long_output_keeps_its_ends(rich_report: Report) -> None:
     text = render(rich_report).decode()
-    assert "goroutine 0 [running]:" in text
+    assert "goroutine 19 [running]:" in text
     assert "goroutine 99 [running]:" in text
     assert "goroutine 50 [running]:" not in text
     assert "… 60 lines left out here" in text

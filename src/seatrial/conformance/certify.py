@@ -99,7 +99,7 @@ class Certifier:
             substitutes=main.offer.substitutes if main.offer else (),
             same=main.offer.same if main.offer else (),
             facts={name: value for side in reversed(sides) for name, value in side.facts.items()},
-            probes=tuple(side.probe for side in sides if side.infos),
+            probes=tuple(side.probe for side in sides if side.probe.sha256 or side.probe.absent),
             started=started.isoformat(timespec="seconds"),
             seconds=round(time.monotonic() - began, 3),
             states=count_states(ordered),

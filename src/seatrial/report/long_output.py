@@ -4,7 +4,7 @@ from seatrial.report.words import Words
 
 __all__ = ["ends_of"]
 
-_FIRST_LINES, _LAST_LINES = 10, 30
+_FIRST_LINES, _LAST_LINES = 20, 20
 """Of an output that is longer: its beginning names the fault, its end the place. JSON and HTML have all of it."""
 
 
