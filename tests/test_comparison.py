@@ -262,6 +262,24 @@ def test_what_a_pure_build_of_windows_asks_for(builder: Builder) -> None:
     assert found.libraries == Only() and found.settings == () and found.effects == ()
 
 
+def test_c_code_that_go_s_linker_takes_in_is_not_go_s(builder: Builder) -> None:
+    """It stands in the table of Go's functions, and gave packages as `x_cgo_munmap`."""
+    if not shutil.which("gcc"):
+        pytest.skip("gcc was missing")
+    folder = builder.folder / "resolves"
+    folder.mkdir()
+    (folder / "main.go").write_text('package main\n\nimport "net"\n\nfunc main() { _, _ = net.LookupHost("x") }\n')
+    (folder / "go.mod").write_text("module example.com/resolves\n\ngo 1.27\n")
+    for name, cgo in (("cgo", "1"), ("pure", "0")):
+        settings = {"GOOS": "linux", "GOARCH": "amd64", "CGO_ENABLED": cgo, "CC": "gcc"}
+        builder.run_go(folder, ["build", "-o", name, "-ldflags=-linkmode=internal", "."], settings)
+    found = compare(folder / "cgo", folder / "pure", reader(), toolchain())
+    assert found.packages == Only(("runtime/cgo",), ())
+    assert isinstance(found.functions, Only)
+    assert not [name for name in found.functions.first if name.startswith(("x_cgo", "_cgo"))]
+    assert isinstance(found.first.outside, int) and found.first.outside > 20
+
+
 def test_without_a_reader_or_a_toolchain(builder: Builder) -> None:
     path = builder.build("windows/amd64")
     found = compare(path, path, Unknown("no reader today"), Unknown("no Go today"))

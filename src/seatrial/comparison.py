@@ -49,6 +49,8 @@ _MADE_BY_LINKER = ("go:", "type:")
 class _Function(msgspec.Struct, frozen=True):
     name: str
     package: str
+    c: bool = False
+    """Of C, and in the table of Go's functions all the same: Go's linker took it in."""
 
 
 class _Functions(msgspec.Struct, frozen=True):
@@ -142,15 +144,26 @@ def _parts(first: BinaryFacts, second: BinaryFacts) -> tuple[BinaryFacts, Binary
 def _read(path: Path, facts: BinaryFacts, reader: Path | Unknown) -> _Read:
     deep = read_deep(path, facts, reader, wants_of(facts) | _WANTS)
     units = deep.part("units", DebugUnits)
+    functions = deep.part("functions", _Functions)
     return _Read(
         path,
         facts,
         needs_of(facts, deep),
-        deep.part("functions", _Functions),
+        functions if isinstance(functions, Unknown) else _without_c(functions),
         units if isinstance(units, Unknown) else _units(units),
         deep.part("slots", Slots),
         _sections(path, facts),
     )
+
+
+def _without_c(functions: _Functions) -> _Functions:
+    """The functions, with those of C where C's are counted."""
+    ours = tuple(one for one in functions.all if not one.c)
+    of_c = len(functions.all) - len(ours)
+    packages = functions.packages
+    if of_c:
+        packages = {name: packages[name] for name in {one.package for one in ours}}
+    return _Functions(functions.count - of_c, packages, functions.outside + of_c, ours)
 
 
 def _units(debug: DebugUnits) -> tuple[Unit, ...]:

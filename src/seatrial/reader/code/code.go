@@ -82,7 +82,7 @@ func list(m *image.Image, t *gometa.Meta) *List {
 			l.Funcs, pieces = append(l.Funcs, pieces[0]), pieces[1:]
 		}
 		f.Name = strings.TrimSuffix(f.Name, ".abi0")
-		c := linkedIn(&f)
+		c := f.OfC()
 		if c {
 			f.Package = ""
 		}
@@ -94,21 +94,6 @@ func list(m *image.Image, t *gometa.Meta) *List {
 	}
 	return l
 }
-
-// linkedIn tells a function of C that Go's linker took from an object of a C compiler, as it does where no package but those
-// of the standard library uses cgo, and for the race detector: it is in the table of Go's functions, without a file.
-func linkedIn(f *gometa.Func) bool {
-	if f.File != "" || strings.HasPrefix(f.Name, "go:") {
-		return false
-	}
-	// A name with a dot is of a package, or of a part that a C compiler has made of a function.
-	_, part, _ := strings.Cut(f.Name, ".")
-	part, _, _ = strings.Cut(part, ".")
-	return f.Package == "" || slices.Contains(partsOfC, part)
-}
-
-// partsOfC is what GCC and clang put behind a function's name for a part or a copy of it.
-var partsOfC = []string{"cold", "part", "constprop", "isra", "llvm", "lto_priv"}
 
 // plainName is C's name of a function: Mach-O, and PE for 386, put a line before it.
 func plainName(m *image.Image, name string) string {

@@ -31,6 +31,7 @@ type function struct {
 	Entry    uint64 `json:"entry"`
 	End      uint64 `json:"end"`
 	Assembly bool   `json:"assembly,omitempty"`
+	C        bool   `json:"c,omitempty"` // of C, and in the table of Go's functions all the same
 }
 
 type functionsAnswer struct {
@@ -74,5 +75,5 @@ func functions(_ *image.Image, t *gometa.Meta, args json.RawMessage) (any, error
 }
 
 func told(f *gometa.Func) function {
-	return function{f.Name, f.Package, f.File, f.Line, f.Entry, f.End, f.Assembly}
+	return function{f.Name, f.Package, f.File, f.Line, f.Entry, f.End, f.Assembly, f.OfC()}
 }
