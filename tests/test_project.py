@@ -71,6 +71,9 @@ def test_an_empty_file_is_a_project(tmp_path: Path) -> None:
         ("target = ['kylin']", r"unknown field `target`"),
         ("[build]\ntags = [1]", r"build\.tags\[0\]: Expected `str`, got `int`"),
         ("[smoke]\nstdout = '('", r"smoke\.stdout is no regular expression"),
+        ("[smoke]\nargs = ['-listen', '{prt}']", r"smoke\.args names \{prt\}: only \{port\} and \{tmp\} are filled in"),
+        ("[smoke]\nenv = { DATA = '{temp}/x' }", r"smoke\.env names \{temp\}"),
+        ("[smoke]\nhttp = 'http://127.0.0.1:{Port}/'", r"smoke\.http names \{Port\}"),
         ("[[override]]\ntargets = ['x']\nbuild = { tag = 1 }", r"override\[0\]\.build\..*unknown field `tag`"),
         ("[[suppress]]\nrule = 'X'\nreason = 'r'", r"missing required field `until`"),
         ("[[suppress]]\nrule = 'X'\nreason = 'r'\nuntil = 'soon'", r"suppress\[0\]\.until"),
@@ -121,3 +124,10 @@ def test_a_suppression_covers_its_rule_and_targets_until_its_day(tmp_path: Path)
     assert not covers("ST-CGROUP-001", "kylin-v10-sp3/amd64", after)
     assert not covers("ST-CGROUP-001", "debian-12/amd64", last)
     assert not covers("ST-LIBC-001", "kylin-v10-sp3/amd64", last)
+
+
+def test_braces_that_name_nothing_are_the_users_own(tmp_path: Path) -> None:
+    own = ('{"id": 1}', "{{name}}", "{{.Name}}", "{}", "{a,b}", "{tmp}/{port}")
+    (tmp_path / "seatrial.toml").write_text(f"[smoke]\nargs = {list(own)}\n")
+    smoke = project.read(tmp_path / "seatrial.toml").smoke
+    assert smoke is not None and smoke.args == own

@@ -306,7 +306,7 @@ class CellRun:
         spec = plan.project.tests or TestsSpec()
         # A test binary is always a program, whatever the artifact is.
         job = msgspec.structs.replace(job, buildmode="pie" if job.buildmode == "pie" else "exe")
-        flags = (*build_flags(plan.program, job), *spec.flags)
+        flags = build_flags(plan.program, job)
         added = environment(plan.program, job)
         command = TestCommand(
             go=(plan.go.binary,),
@@ -314,11 +314,12 @@ class CellRun:
             shown=added,
             cwd=plan.program.directory,
             packages=plan.test_packages,
-            flags=flags,
+            build_flags=flags,
+            flags=spec.flags,
             timeout=spec.timeout,
             dynamic=self._facts.linkage == Linkage.DYNAMIC,
         )
-        key = test_key(plan.program, job, plan.go, self._context.store, plan.test_packages, flags)
+        key = test_key(plan.program, job, plan.go, self._context.store, plan.test_packages, (*flags, *spec.flags))
         runs = TestRuns(command)
         return Trial(StageName.TESTS, [key, spec.timeout], runs, command.cwd, runs.line)
 

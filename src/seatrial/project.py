@@ -11,12 +11,14 @@ import msgspec
 
 from seatrial.decoding import ready
 from seatrial.errors import UsageError
-from seatrial.model.project import BuildSettings, Project, SuppressionSpec
+from seatrial.model.project import PLACEHOLDERS, BuildSettings, Project, SmokeSpec, SuppressionSpec
 from seatrial.platforms import matches
 
 __all__ = ["NAME", "active_suppression", "find", "merged", "read", "settings_for"]
 
 NAME = "seatrial.toml"
+
+_PLACEHOLDER = re.compile(r"(?<!\{)\{([A-Za-z_]\w*)\}(?!\})")
 
 
 def find(directory: Path) -> Path | None:
@@ -53,6 +55,7 @@ def _place(error: msgspec.ValidationError) -> str:
 
 def _check(path: Path, project: Project) -> None:
     if project.smoke:
+        _check_placeholders(path, project.smoke)
         for name in ("stdout", "stderr", "body"):
             pattern = getattr(project.smoke, name)
             try:
@@ -64,6 +67,17 @@ def _check(path: Path, project: Project) -> None:
             merged(project.build, override.build)
         except msgspec.ValidationError as error:
             raise UsageError(f"{path}: override[{number}].build.{_place(error)}") from error
+
+
+def _check_placeholders(path: Path, smoke: SmokeSpec) -> None:
+    """Raise UsageError for a name in braces that nothing is filled in for. Two braces are the user's own."""
+    named = {"args": smoke.args, "env": smoke.env.values(), "http": (smoke.http,), "tcp": (smoke.tcp,)}
+    for field, texts in named.items():
+        for text in texts:
+            unknown = next((name for name in _PLACEHOLDER.findall(text) if name not in PLACEHOLDERS), "")
+            if unknown:
+                known = " and ".join(f"{{{name}}}" for name in PLACEHOLDERS)
+                raise UsageError(f"{path}: smoke.{field} names {{{unknown}}}: only {known} are filled in.")
 
 
 def merged(settings: BuildSettings, changes: dict[str, object]) -> BuildSettings:

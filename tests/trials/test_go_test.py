@@ -106,6 +106,16 @@ def test_a_go_that_does_not_begin(native: Offer, command: TestCommand, tmp_path:
     assert (seen.state, seen.layer) == (State.FAIL, Layer.RUNNER)
 
 
+def test_a_flag_of_the_test_binary(native: Offer, command: TestCommand, module: Path) -> None:
+    (module / "flagged").mkdir()
+    (module / "flagged" / "a_test.go").write_text(
+        'package flagged\nimport ("flag"; "testing")\nvar word = flag.String("word", "", "")\n'
+        'func TestWord(t *testing.T) { if *word != "here" || flag.NArg() > 0 { t.Fatal(*word, flag.Args()) } }\n'
+    )
+    given = msgspec.structs.replace(command, build_flags=("-trimpath",), flags=("-word", "here", "-short"))
+    assert of(given, "flagged")(native).state is State.PASS
+
+
 def test_time_limits(native: Offer, command: TestCommand) -> None:
     seen = of(command, "hangs", timeout=0.3)(native)
     assert (seen.state, seen.timed_out, seen.failed) == (State.FAIL, True, ("app/hangs.TestHang",))

@@ -121,6 +121,17 @@ def test_a_library_is_no_program(native: Offer, facts: Facts, tmp_path: Path, ki
 # With [smoke]
 
 
+def test_an_exit_code_that_nobody_asked_for_is_told(native: Offer, facts: Facts, script: Script) -> None:
+    usage = script("echo listening; test $1 = -listen")
+    for spec in (SmokeSpec(args=("-lisen",)), SmokeSpec(args=("-lisen",), stdout="listening")):
+        seen = smoke(native, usage, facts(), spec)
+        assert (seen.state, seen.exit_code) == (State.WARN, 1)
+        assert "exit code 1" in seen.reason.text and "exit_code in [smoke]" in seen.reason.text
+    assert smoke(native, usage, facts(), SmokeSpec(args=("-listen",))).state is State.PASS
+    assert smoke(native, usage, facts(), SmokeSpec(args=("-lisen",), exit_code=1)).state is State.PASS
+    assert smoke(native, usage, facts()).state is State.PASS, "to give no arguments was our guess"
+
+
 def test_exit_code_and_output_that_are_asked_for(native: Offer, facts: Facts, script: Script) -> None:
     app = script('echo "app 1.2 in $2"; echo note >&2; read line; echo "got $line"; exit 4')
     spec = SmokeSpec(args=("--dir", "{tmp}"), stdin="hello\n", exit_code=4, stdout=r"^app \d.*{tmp}$", stderr="^note")

@@ -4,7 +4,7 @@ import datetime
 
 import msgspec
 
-__all__ = ["BuildOverride", "BuildSettings", "Project", "SmokeSpec", "SuppressionSpec", "TestsSpec"]
+__all__ = ["PLACEHOLDERS", "BuildOverride", "BuildSettings", "Project", "SmokeSpec", "SuppressionSpec", "TestsSpec"]
 
 
 class BuildSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -35,6 +35,10 @@ class BuildOverride(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
 
     targets: tuple[str, ...]
     build: dict[str, object] = {}
+
+
+PLACEHOLDERS = ("port", "tmp")
+"""What `[smoke]` may name in braces."""
 
 
 class SmokeSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

@@ -37,8 +37,9 @@ class TestCommand(msgspec.Struct, frozen=True, kw_only=True):
     """The part of it that a person needs to run the same again."""
     cwd: Path
     packages: tuple[str, ...] = ("./...",)
+    build_flags: tuple[str, ...] = ()
     flags: tuple[str, ...] = ()
-    """Further flags of `go test`: tags, -short, -run=..."""
+    """Further flags of `go test` and of the test binaries: -short, -run=..."""
     timeout: float = 120.0
     """Seconds for each package, natively."""
     overall: float = 900.0
@@ -89,7 +90,8 @@ class _Invocation:
         self.limit = command.timeout * offer.time_factor
         # -vet=off: what is tried is the platform. -count=1: no result of an earlier run.
         self._front = [*command.go, "test", "-json", "-vet=off", "-count=1", f"-timeout={self.limit:g}s"]
-        self._rest = [*command.flags, *packages]
+        # What follows a flag that `go` does not know is the test binary's: packages stand before the user's flags.
+        self._rest = [*command.build_flags, *packages, *command.flags]
         # HOME and TMPDIR stay those of `go test`: what runs there is several packages, each in its own folder.
         self._run = compose(offer, (), Path(), perturbation=perturbation, carry=(command.cwd,))
 

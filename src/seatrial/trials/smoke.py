@@ -174,6 +174,8 @@ class _Smoke:
         if pending:
             why = message("run.ended-before", ending=outcome.ending, check=pending[0].name)
             return self._failed(outcome, f"{outcome.ending} before {pending[0].name}", why)
+        if self._asked and self._spec.exit_code is None and outcome.exit_code:
+            return self._observation(State.WARN, outcome, message("run.ended-badly", ending=outcome.ending))
         if self._checks or self._spec.exit_code is not None:
             return self._held(outcome, message("run.held-and-ended", ending=outcome.ending))
         return self._held(outcome, message("run.started-only", ending=outcome.ending))
