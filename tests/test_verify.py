@@ -233,14 +233,6 @@ def test_a_cache_that_cannot_be_written_is_exit_3(hello: Path, tmp_path: Path) -
     assert "Traceback" not in done.stderr
 
 
-def test_a_report_that_cannot_be_written_is_exit_3_at_the_end(hello: Path, tmp_path: Path) -> None:
-    (tmp_path / "file").touch()
-    done = command("verify", hello, "-t", AMD64, "--json", tmp_path / "file" / "report.json")
-    assert done.returncode == 3, done.stderr
-    assert "[4/4]" in done.stderr
-    assert "another place for --json" in done.stderr
-
-
 def test_a_reader_that_goes_away_is_no_bug(hello: Path) -> None:
     line = f"{sys.executable} -m seatrial verify {hello} -t {AMD64} --json - | head -c 1 >/dev/null"
     done = subprocess.run(["bash", "-c", line], capture_output=True, text=True, env=os.environ, check=False)

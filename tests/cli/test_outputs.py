@@ -32,6 +32,7 @@ def test_a_report_that_cannot_be_written_takes_no_other_with_it(verify: str, tmp
     page = tmp_path / "page.html"
     done = shell(f"{verify} --json /dev/full --html {page} --junit /dev/full")
     assert done.returncode == 3
+    assert "[2/2]" in done.stderr
     assert page.read_text().startswith("<!doctype html>")
     assert "The one platform is good (by static judgement alone)." in done.stdout
     assert f"Report: {page}" in done.stdout
