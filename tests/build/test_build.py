@@ -1,3 +1,4 @@
+import os
 import shutil
 import subprocess
 from collections.abc import Callable, Mapping
@@ -154,6 +155,34 @@ def test_a_missing_header_of_a_system_library_is_not_the_programs_fault(made: Ma
     result = _failed(made("debian-12/amd64"))
     assert (result.state, result.reason_code) == (State.ENVIRONMENT, "missing-header")
     assert "'pcap/pcap.h' file not found" in result.reason.text and result.needs
+
+
+@pytest.mark.zig
+def test_a_header_of_another_systems_c_library_is_the_programs_fault(made: Made, write: Write) -> None:
+    write({"go.mod": MOD, "main.go": CGO.replace('"value.h"', "<sys/random.h>")})
+    result = _failed(made("windows-10/amd64"))
+    assert (result.state, result.reason_code) == (State.FAIL, "c-header")
+    assert (
+        result.reason.text
+        == "the C library of windows_amd64_v1 has no <sys/random.h>, and the program asks for it there"
+    )
+    assert result.needs and "build constraints" in result.needs.text
+
+
+def test_a_folder_that_may_not_be_read_is_not_the_programs_fault(
+    made: Made, write: Write, home: Path, go: GoToolchain, tmp_path: Path
+) -> None:
+    imports = MAIN.replace("main\n", 'main\n\nimport _ "example.com/m/hidden"\n', 1)
+    write({"go.mod": MOD, "main.go": imports, "hidden/a.go": "package hidden\n"})
+    capabilities = "-dac_override,-dac_read_search"  # with these root reads everything
+    without = f"setpriv --inh-caps={capabilities} --bounding-set={capabilities}" if os.geteuid() == 0 else ""
+    anybody = tmp_path / "go"
+    anybody.write_text(f'#!/bin/sh\nexec {without} {go.binary} "$@"\n')
+    anybody.chmod(0o755)
+    (home / "hidden").chmod(0)
+    result = _failed(made("debian-12/amd64", toolchain=msgspec.structs.replace(go, binary=str(anybody))))
+    (home / "hidden").chmod(0o755)
+    assert (result.state, result.reason_code) == (State.ENVIRONMENT, "not-readable")
 
 
 @pytest.mark.zig

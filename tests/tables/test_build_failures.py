@@ -6,6 +6,8 @@ from seatrial.tables.messages import templates
 
 OUTPUTS = [
     ("go: go.mod requires go >= 1.99 (running go 1.27.3; GOTOOLCHAIN=local)", State.ENVIRONMENT, "go-too-old"),
+    ("main.go:3:8: open /home/a b/sum: permission denied", State.ENVIRONMENT, "not-readable"),
+    ("./a.go:5:10: fatal error: cannot open file './v.h': Permission denied", State.ENVIRONMENT, "not-readable"),
     ("go: unsupported GOOS/GOARCH pair linux/vax", State.ENVIRONMENT, "go-target"),
     ("-buildmode=plugin not supported on windows/amd64", State.ENVIRONMENT, "go-target"),
     ('go: example.com/x@v1: Get "https://p/x": dial tcp: lookup p: no such host', State.ENVIRONMENT, "module-download"),

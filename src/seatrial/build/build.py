@@ -16,8 +16,9 @@ from seatrial.model.program import BuildFailed, BuildJob, BuildResult, Built, Pr
 from seatrial.model.states import State
 from seatrial.processes import Outcome, shell_line
 from seatrial.store import Store, file_digest
-from seatrial.tables.build_failures import failure_kind
+from seatrial.tables.build_failures import FailureKind, failure_kind
 from seatrial.tables.messages import message
+from seatrial.toolchains.c import of_some_libc
 from seatrial.toolchains.go import GoToolchain
 
 __all__ = ["TIME_LIMIT", "artifact_name", "build", "build_line"]
@@ -142,12 +143,12 @@ def _failed(outcome: Outcome, program: Program, job: BuildJob, go: GoToolchain, 
         state, code = State.ENVIRONMENT, "go-broken"
         reason = message("build.go-broken", target=target, ending=outcome.ending)
         needs = message("build.go-broken-needs", go=go.binary)
-    elif kind := failure_kind(output):
+    elif kind := _kind(output, job):
         state, code = kind.state, kind.code
         compiler = job.cc.title if job.cc else "cc"
         words = {"what": kind.what, "target": target, "compiler": compiler, "go": go.version}
         reason = message(f"build.{kind.message}", **words)
-        needs = message(f"build.{kind.message}-needs", **words) if state == State.ENVIRONMENT else None
+        needs = message(f"build.{kind.message}-needs", **words) if code != "link" else None
     else:
         state, code = State.FAIL, "compile"
         reason = message("build.compile", what=_first_error(output) or outcome.ending, target=target)
@@ -161,6 +162,15 @@ def _failed(outcome: Outcome, program: Program, job: BuildJob, go: GoToolchain, 
         needs=needs,
         left_out=job.left_out,
     )
+
+
+def _kind(output: str, job: BuildJob) -> FailureKind | None:
+    """What the output says. A header of another system's C library is not missing here: it is the program's mistake."""
+    kind = failure_kind(output)
+    header = re.search(r"'([^'/][^']*)'", kind.what) if kind and kind.code == "missing-header" else None
+    if header and job.cc and of_some_libc(job.cc, header[1]):
+        return FailureKind(State.FAIL, "c-header", "c-header", header[1])
+    return kind
 
 
 _POSITION = re.compile(r"^\S+:\d+(?::\d+)?: .*$", re.MULTILINE)

@@ -25,7 +25,7 @@ from seatrial.toolchains.environment import scrubbed
 from seatrial.toolchains.go import GoToolchain
 from seatrial.toolchains.identity import tool_digest
 
-__all__ = ["NoCCompiler", "c_compiler", "find_zig"]
+__all__ = ["NoCCompiler", "c_compiler", "find_zig", "of_some_libc"]
 
 
 class NoCCompiler(msgspec.Struct, frozen=True):
@@ -103,6 +103,17 @@ def _zig(zig: ToolVersion, row: ZigTarget, triple: str, go: GoToolchain, store: 
         buildmode=row.buildmode,
         tool=zig,
     )
+
+
+def of_some_libc(compiler: CCompiler, header: str) -> bool:
+    """Whether a header belongs to the C library or the kernel of some system that zig knows.
+
+    Apple's folder does not count: libraries stand in it that other systems have as well (zlib).
+    """
+    if compiler.tool is None or compiler.tool.name != "zig":
+        return False
+    place = Path(compiler.tool.path).parent / "lib" / "libc" / "include"
+    return any((folder / header).is_file() for folder in place.glob("*") if "darwin" not in folder.name)
 
 
 def _users(settings: BuildSettings, store: Store) -> CCompiler | NoCCompiler:
