@@ -1,6 +1,11 @@
 package callers
 
-import "seatrial.example/reader/code"
+import (
+	"cmp"
+	"slices"
+
+	"seatrial.example/reader/code"
+)
 
 // Reference is a place in C code that refers to an import. On x86 it is in the instruction, not always at its begin.
 type Reference struct {
@@ -8,7 +13,7 @@ type Reference struct {
 	Call bool // or a jump; else its address is loaded
 }
 
-// ReferencesTo gives the places in C code that refer to an import, by the index of the function. On x86 a
+// ReferencesTo gives the places in C code that refer to an import, by the index of the function and in order. On x86 a
 // function with a name that ends with a jump through the slot is no stub.
 func ReferencesTo(l *code.List, name string) map[int][]Reference {
 	slots := map[uint64]string{}
@@ -35,6 +40,7 @@ func ReferencesTo(l *code.List, name string) map[int][]Reference {
 		}
 		references(l, i, &w, visit)
 		shortJumps(l, i, &w, visit)
+		slices.SortStableFunc(found[i], func(a, b Reference) int { return cmp.Compare(a.PC, b.PC) })
 	}
 	return found
 }

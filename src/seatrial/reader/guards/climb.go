@@ -100,19 +100,21 @@ func (a *analysis) heldByData() map[uint64]bool {
 	for addr := range a.pointers {
 		values.Add(addr)
 	}
-	held := map[uint64]bool{}
+	held, told := map[uint64]bool{}, map[uint64]bool{}
 	withoutPointers := m.Section(".noptrdata")
 	for _, word := range code.PointersTo(m, values) {
-		if !a.data.has(word.PC) || withoutPointers != nil && word.PC-withoutPointers.Addr < withoutPointers.MemSize {
-			continue // where text is, and files that are embedded: programs among them
+		if told[word.Addr] || !a.data.has(word.PC) || withoutPointers != nil && word.PC-withoutPointers.Addr < withoutPointers.MemSize {
+			continue // told already, or where text is, and files that are embedded: programs among them
 		}
 		before, _ := m.Pointer(word.PC - size)
 		after, _ := m.Pointer(word.PC + size)
 		if itab[word.Addr] && (itab[before] || itab[after]) {
 			continue // the runtime's list of all such tables
 		}
+		told[word.Addr] = true
+		v, err := m.Pointer(word.Addr)
 		for _, entry := range a.pointers[word.Addr] {
-			if v, err := m.Pointer(word.Addr); itab[word.Addr] || err == nil && v == entry {
+			if itab[word.Addr] || err == nil && v == entry {
 				held[entry] = true
 			}
 		}

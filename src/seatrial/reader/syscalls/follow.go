@@ -4,7 +4,6 @@ import (
 	"maps"
 	"slices"
 
-	"seatrial.example/reader/callers"
 	"seatrial.example/reader/code"
 	"seatrial.example/reader/steps"
 )
@@ -57,9 +56,12 @@ func (s *search) follow(f code.Func, body []byte) []site {
 		} else if loops[pc] {
 			at.Forget()
 		}
-		if n := slices.IndexFunc(libc, func(r callers.Reference) bool { return r.PC-pc < uint64(o.Size) }); n >= 0 {
+		for len(libc) > 0 && libc[0].PC < pc {
+			libc = libc[1:]
+		}
+		if len(libc) > 0 && libc[0].PC-pc < uint64(o.Size) {
 			found := site{pc: pc, libc: true}
-			if libc[n].Call {
+			if libc[0].Call {
 				found.number = s.given(at, o.Kind, entry(firstArgument[s.Image.GOARCH]))
 			}
 			sites = append(sites, found)
