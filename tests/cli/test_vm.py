@@ -218,6 +218,7 @@ def test_a_shell_on_a_terminal() -> None:
         (("run", "--", "true"), "true is no path: a machine has no programs of its own. Name a file: ./app."),
         (("run", "--arch", "arm64", "--", "AMD64"), "The program is for amd64, and --arch arm64 is arm64."),
         (("run", "-t", "debian-12/arm64", "--", "AMD64"), "The program is for amd64, and debian-12/arm64 is arm64."),
+        (("run", "--", FILE), f"{FILE} is a script for /usr/bin/env, which the machine does not have."),
         (("run", "--", "PLAIN"), "may not be executed. Allow it: chmod +x "),
         (("shell",), "`vm shell` needs a terminal."),
     ],

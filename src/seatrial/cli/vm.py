@@ -100,6 +100,7 @@ def run(words: tuple[str, ...], **options: Any) -> int:
     if program.is_file() and not os.access(program, os.X_OK):
         raise UsageError(f"{words[0]} may not be executed.", f"Allow it: chmod +x {shlex.quote(words[0])}.")
     machine, order = prepare(options, words, program)
+    _check_script(program, options["carry"])
     to_stdout = options["json_path"] == "-"
     result = _in_machine(
         machine,
@@ -109,6 +110,23 @@ def run(words: tuple[str, ...], **options: Any) -> int:
     if options["json_path"]:
         _write_json(options["json_path"], result)
     return _told(result, limits, words[0])
+
+
+def _check_script(program: Path, carry: tuple[Path, ...]) -> None:
+    """Raise UsageError for a script whose interpreter (execve(2)) is not carried in."""
+    if not program.is_file():
+        return
+    with program.open("rb") as file:
+        first = file.readline(256)
+    words = os.fsdecode(first.removeprefix(b"#!")).split()
+    if not first.startswith(b"#!") or not words:
+        return
+    interpreter = Path(words[0])
+    if not any(interpreter.is_relative_to(each.absolute()) for each in carry):
+        raise UsageError(
+            f"{program} is a script for {interpreter}, which the machine does not have.",
+            f"Carry it and what it needs (--carry {interpreter}), or name a program.",
+        )
 
 
 @command.command("shell", context_settings={"allow_interspersed_args": False})
