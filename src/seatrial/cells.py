@@ -205,11 +205,16 @@ class CellRun:
         spec = active_suppression(self._context.plan.project, finding.rule, finding.target, finding.subject, today)
         return msgspec.structs.replace(finding, suppressed=f"{spec.until} {spec.reason}") if spec else finding
 
+    @property
+    def _workload(self) -> Workload:
+        """What is run: a program for another machine's compatibility mode (ST-IDENTITY-003) is of that machine."""
+        goarch = self._facts.goarch if isinstance(self._facts.goarch, str) else self._platform.goarch
+        return Workload(self._platform.goos, goarch, self._facts.interpreter, self._facts.libc)
+
     def _remembered(self, trial: Trial) -> Result:
         """The result that an earlier run had with the same inputs, else that of running it now."""
         context = self._context
-        facts = self._facts
-        workload = Workload(self._platform.goos, self._platform.goarch, facts.interpreter, facts.libc)
+        facts, workload = self._facts, self._workload
         found = context.ways(self._platform, workload)
         floor_fits = self._judge().libc_fits
         inputs = digest(trial.stage, trial.inputs, self._platform, floor_fits, context.request.coverage)
@@ -228,7 +233,7 @@ class CellRun:
             trial.stage,
             found,
             trial.once,
-            lambda offer: context.canary(self._platform, offer),
+            lambda offer: context.canary(self._platform, offer, workload.goarch),
             subject,
             floor_fits,
         )
@@ -249,8 +254,7 @@ class CellRun:
 
     def _covered(self, stage: Stage, trial: Trial) -> Stage:
         """The stage with what its programs executed: the trial once more under QEMU, watched."""
-        workload = Workload(self._platform.goos, self._platform.goarch, self._facts.interpreter, self._facts.libc)
-        found = self._context.ways(self._platform, workload)
+        found = self._context.ways(self._platform, self._workload)
         while found.more and not any(offer.runner == WATCHED for offer in found.offers):
             found.another()
         offer = next((one for one in found.offers if one.runner == WATCHED), None)

@@ -4,6 +4,7 @@ import threading
 from functools import partial
 
 from seatrial.build.plan import go_target
+from seatrial.model.go_target import GoTarget
 from seatrial.model.platform import Platform
 from seatrial.model.project import BuildSettings
 from seatrial.model.runner import Offer
@@ -25,9 +26,14 @@ class Canaries:
         self._locks: dict[str, threading.Lock] = {}
         self._lock = threading.Lock()
 
-    def __call__(self, platform: Platform, offer: Offer) -> CanaryResult:
-        """The result for this platform. Raises CouldNotCheck when a probe cannot be built."""
+    def __call__(self, platform: Platform, offer: Offer, goarch: str = "") -> CanaryResult:
+        """The result for this platform, and for programs of this GOARCH, where that is not the platform's own.
+
+        Raises CouldNotCheck when a probe cannot be built.
+        """
         target = go_target(platform, BuildSettings())
+        if goarch not in ("", target.goarch):
+            target = GoTarget(target.goos, goarch)
         key = digest(offer.key, offer.prefix, target)
         with self._lock:
             lock = self._locks.setdefault(key, threading.Lock())

@@ -38,7 +38,7 @@ from seatrial.tables.calibration import instructions
 from seatrial.tables.guest_machines import guest_machines
 from seatrial.tables.messages import message
 
-__all__ = ["CPUS", "MEMORY", "MicroVm", "machine_for"]
+__all__ = ["COMPATIBLE", "CPUS", "MEMORY", "MicroVm", "machine_for", "place_in"]
 
 _TIME_FACTOR = 15.0
 """QEMU's system emulation takes about twice as long as its user emulation, and a machine has few CPUs."""
@@ -75,6 +75,10 @@ def _beyond(platform: Platform, facts: HostFacts) -> tuple[str, ...]:
     return tuple(sorted(shown.difference(platform.features.value)))
 
 
+COMPATIBLE = {"amd64": "386", "arm64": "arm"}
+"""What the kernels of 64-bit architectures run as well (CONFIG_IA32_EMULATION, CONFIG_COMPAT)."""
+
+
 class MicroVm:
     """Runs Linux programs of the architectures that there are kernels for."""
 
@@ -99,7 +103,8 @@ class MicroVm:
         """One way, or why there is none; nothing at all for programs of another operating system."""
         if workload.goos != "linux" or platform.goos != "linux":
             return
-        if workload.goarch not in guest_machines() or platform.goarch != workload.goarch:
+        runs = (platform.goarch, COMPATIBLE.get(platform.goarch))
+        if platform.goarch not in guest_machines() or workload.goarch not in runs:
             what = f"linux/{workload.goarch}"
             reason = message("runners.no_machine", what=what)
             yield CannotOffer(self.name, reason, "cannot-run", message("runners.needs_machine", what=what))
@@ -114,11 +119,12 @@ class MicroVm:
             self._sessions.clear()
 
     def _offer(self, platform: Platform, workload: Workload) -> Offer | CannotOffer:
-        what = f"QEMU and a kernel for {workload.goarch}"
+        goarch = platform.goarch
+        what = f"QEMU and a kernel for {goarch}"
         try:
-            emulator = system_emulator(self._store, self._packages, workload.goarch)
-            kernel = kernels.fetch(self._store, self._packages, kernels.nearest(platform), workload.goarch)
-            init = self._init(workload.goarch)
+            emulator = system_emulator(self._store, self._packages, goarch)
+            kernel = kernels.fetch(self._store, self._packages, kernels.nearest(platform), goarch)
+            init = self._init(goarch)
         except CouldNotCheck as error:
             return cannot_fetch(self.name, what, error, "no-emulator")
         root: Sysroot | None = None
