@@ -15,12 +15,13 @@ var ofLinkers = []string{"__LINKEDIT", "__DWARF", ".debug", ".zdebug", ".symtab"
 func PointersTo(m *image.Image, wanted *Addresses) []Site {
 	var found []Site
 	size := uint64(m.PtrSize)
-	var loaders []image.Range // the tables of relocations name the words that the loader changes
+	var tables []image.Range
 	for i := range m.Sections {
 		if s := &m.Sections[i]; strings.HasPrefix(s.Name, ".rel") {
-			loaders = append(loaders, image.Range{Start: s.Addr, End: s.Addr + s.MemSize})
+			tables = append(tables, image.Range{Start: s.Addr, End: s.Addr + s.MemSize})
 		}
 	}
+	loaders := image.JoinRanges(tables) // tables of relocations name the words that the loader changes
 	for _, s := range m.Segments {
 		if s.Executable() || slices.ContainsFunc(ofLinkers, func(prefix string) bool { return strings.HasPrefix(s.Name, prefix) }) {
 			continue
@@ -41,7 +42,7 @@ func PointersTo(m *image.Image, wanted *Addresses) []Site {
 			if v < wanted.low || v > wanted.high || v == 0 || !wanted.Has(v) {
 				continue
 			}
-			if !slices.ContainsFunc(loaders, func(r image.Range) bool { return start >= r.Start && start < r.End }) {
+			if !loaders.Has(start) {
 				found = append(found, Site{PC: start, Addr: v})
 			}
 		}

@@ -103,7 +103,7 @@ func (a *analysis) heldByData() map[uint64]bool {
 	held, told := map[uint64]bool{}, map[uint64]bool{}
 	withoutPointers := m.Section(".noptrdata")
 	for _, word := range code.PointersTo(m, values) {
-		if told[word.Addr] || !a.data.has(word.PC) || withoutPointers != nil && word.PC-withoutPointers.Addr < withoutPointers.MemSize {
+		if told[word.Addr] || !a.data.Has(word.PC) || withoutPointers != nil && word.PC-withoutPointers.Addr < withoutPointers.MemSize {
 			continue // told already, or where text is, and files that are embedded: programs among them
 		}
 		before, _ := m.Pointer(word.PC - size)

@@ -2,6 +2,7 @@ package guards
 
 import (
 	"seatrial.example/reader/code"
+	"seatrial.example/reader/image"
 	"seatrial.example/reader/isa"
 )
 
@@ -42,7 +43,7 @@ type analysis struct {
 	m        *machine
 	features *features
 	base     isa.Set
-	data     writable
+	data     image.Ranges       // where variables are
 	known    map[string]isa.Set // by function: features whose guard is known from elsewhere
 	index    *index
 
@@ -105,10 +106,10 @@ func (a *analysis) extensions(everything bool) {
 
 func (a *analysis) follower() *follower {
 	return &follower{
-		space: &a.space, m: a.m, base: a.base, closure: a.features.with, flags: a.flags, hwcap: a.features.readHWCap, data: a.data.has,
+		space: &a.space, m: a.m, base: a.base, closure: a.features.with, flags: a.flags, hwcap: a.features.readHWCap, data: a.data.Has,
 		asksCPU: func(entry uint64) bool { return a.asks[entry] },
 		zero: func(addr uint64) bool {
-			return a.initially(addr) == 0 && a.data.has(addr) && a.index.neverWritten(addr)
+			return a.initially(addr) == 0 && a.data.Has(addr) && a.index.neverWritten(addr)
 		},
 		about:   func(uint64) bool { return false },
 		answers: func(entry uint64) facts { return a.answers[entry] },

@@ -55,7 +55,7 @@ func (a *analysis) learnFlags() {
 	stores := map[int][]store{}
 	a.exposed, a.sought = code.NewAddresses(a.list.Image), map[uint64]bool{}
 	expose := func(n int64) {
-		if a.data.has(uint64(n)) {
+		if a.data.Has(uint64(n)) {
 			a.exposed.Add(uint64(n))
 		}
 	}
@@ -88,7 +88,7 @@ func (a *analysis) learnFlags() {
 	for i, written := range stores {
 		for _, s := range written {
 			for n := range max(s.size, 1) {
-				if addr := s.addr + uint64(n); a.data.has(addr) {
+				if addr := s.addr + uint64(n); a.data.Has(addr) {
 					a.about.Add(addr)
 				}
 			}
@@ -111,7 +111,7 @@ const rounds = 6 // of flags that are set from flags that are set from flags
 func (a *analysis) derive(fixed map[uint64]facts, stores map[int][]store, fresh *code.Addresses) bool {
 	writes := map[uint64]facts{}
 	for _, s := range slices.Concat(slices.Collect(maps.Values(stores))...) {
-		if s.size > 1 || !a.data.has(s.addr) {
+		if s.size > 1 || !a.data.Has(s.addr) {
 			continue
 		}
 		imply := a.m.ifNotZero(s.v).with(facts{set: s.held.set})

@@ -64,31 +64,18 @@ type scanner func(body []byte, addr uint64, jump func(pc, target uint64), data f
 var scanners = map[string]scanner{"amd64": scanAMD64, "arm64": scanARM64, "loong64": scanLOONG64, "riscv64": scanRISCV64}
 
 // writable is where variables are.
-type writable struct {
-	ranges []image.Range
-}
-
-func writableOf(m *image.Image) writable {
-	var w writable
+func writable(m *image.Image) image.Ranges {
+	var found []image.Range
 	for _, s := range m.Segments {
 		if s.Writable() {
-			w.ranges = append(w.ranges, image.Range{Start: s.Addr, End: s.Addr + max(s.MemSize, s.FileSize)})
+			found = append(found, image.Range{Start: s.Addr, End: s.Addr + max(s.MemSize, s.FileSize)})
 		}
 	}
-	return w
-}
-
-func (w writable) has(addr uint64) bool {
-	for i := range w.ranges {
-		if r := &w.ranges[i]; addr-r.Start < r.End-r.Start {
-			return true
-		}
-	}
-	return false
+	return image.JoinRanges(found)
 }
 
 // indexOf goes over all the code once.
-func indexOf(l *code.List, w writable, itabs map[uint64][]uint64) *index {
+func indexOf(l *code.List, variables image.Ranges, itabs map[uint64][]uint64) *index {
 	scan := scanners[l.Image.GOARCH]
 	if scan == nil {
 		return &index{}
@@ -128,7 +115,7 @@ func indexOf(l *code.List, w writable, itabs map[uint64][]uint64) *index {
 			if entries.Has(target) || pointing.Has(target) {
 				named.Sites = append(named.Sites, s)
 			}
-			if !w.has(target) {
+			if !variables.Has(target) {
 				return
 			}
 			data.Sites = append(data.Sites, s)

@@ -55,7 +55,7 @@ func (a *analysis) optionsIn(i int, found map[uint64]facts) {
 					names = append(names, row.name)
 				}
 			}
-		case a.data.has(addr):
+		case a.data.Has(addr):
 			a.listed[addr] = true
 			if len(names) > 0 && !slices.Contains(flags, addr) {
 				flags = append(flags, addr)
@@ -98,7 +98,7 @@ func (a *analysis) optionsAt(addr uint64) []option {
 		name, err := m.Pointer(addr)
 		length, err2 := m.Pointer(addr + size)
 		flag, err3 := m.Pointer(addr + 2*size)
-		if err != nil || err2 != nil || err3 != nil || length == 0 || length > longestOption || flag != 0 && !a.data.has(flag) {
+		if err != nil || err2 != nil || err3 != nil || length == 0 || length > longestOption || flag != 0 && !a.data.Has(flag) {
 			return table
 		}
 		text, err := m.Bytes(name, length)

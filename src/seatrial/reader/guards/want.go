@@ -84,7 +84,7 @@ func instructionSets(m *image.Image, t *gometa.Meta, raw json.RawMessage) (any, 
 		return nil, err
 	}
 	a := &analysis{
-		list: code.Of(m, t), m: machineOf(arch), features: known, base: arch.Features(asked.Base...), data: writableOf(m),
+		list: code.Of(m, t), m: machineOf(arch), features: known, base: arch.Features(asked.Base...), data: writable(m),
 		judged: map[question]ground{}, known: map[string]isa.Set{},
 	}
 	for name, features := range asked.Known {
@@ -212,7 +212,7 @@ func (a *analysis) symbols() func(addr uint64) (string, uint64) {
 	return func(addr uint64) (string, uint64) {
 		if objects == nil {
 			objects = []image.Symbol{}
-			variable := func(kind image.Kind, addr uint64) bool { return kind == image.Object && a.data.has(addr) }
+			variable := func(kind image.Kind, addr uint64) bool { return kind == image.Object && a.data.Has(addr) }
 			a.list.Image.EachSymbolAt(variable, func(s image.Symbol) bool {
 				objects = append(objects, s)
 				return true
