@@ -1,4 +1,3 @@
-import os
 import shutil
 import subprocess
 from collections.abc import Callable, Mapping
@@ -16,6 +15,7 @@ from seatrial.model.project import BuildSettings
 from seatrial.model.states import State
 from seatrial.store import Store
 from seatrial.toolchains import GoToolchain
+from support.builds import go_of_anybody
 
 pytestmark = pytest.mark.go
 
@@ -174,13 +174,9 @@ def test_a_folder_that_may_not_be_read_is_not_the_programs_fault(
 ) -> None:
     imports = MAIN.replace("main\n", 'main\n\nimport _ "example.com/m/hidden"\n', 1)
     write({"go.mod": MOD, "main.go": imports, "hidden/a.go": "package hidden\n"})
-    capabilities = "-dac_override,-dac_read_search"  # with these root reads everything
-    without = f"setpriv --inh-caps={capabilities} --bounding-set={capabilities}" if os.geteuid() == 0 else ""
-    anybody = tmp_path / "go"
-    anybody.write_text(f'#!/bin/sh\nexec {without} {go.binary} "$@"\n')
-    anybody.chmod(0o755)
+    anybody = msgspec.structs.replace(go, binary=go_of_anybody(go.binary, tmp_path))
     (home / "hidden").chmod(0)
-    result = _failed(made("debian-12/amd64", toolchain=msgspec.structs.replace(go, binary=str(anybody))))
+    result = _failed(made("debian-12/amd64", toolchain=anybody))
     (home / "hidden").chmod(0o755)
     assert (result.state, result.reason_code) == (State.ENVIRONMENT, "not-readable")
 

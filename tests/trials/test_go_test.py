@@ -10,6 +10,7 @@ from seatrial.model.states import State
 from seatrial.model.trial import Layer, Perturbation
 from seatrial.toolchains.go import GoToolchain
 from seatrial.trials.go_test import TestCommand, TestRuns
+from support.builds import go_of_anybody
 
 pytestmark = pytest.mark.go
 
@@ -97,6 +98,16 @@ def test_tests_that_cannot_be_built(native: Offer, command: TestCommand) -> None
     assert (seen.state, seen.layer) == (State.FAIL, Layer.COMPILER)
     assert seen.reason.text == "The tests of app/unbuilt cannot be built for linux/amd64."
     assert "undefined: missing" in seen.output
+
+
+def test_tests_that_cannot_be_built_here(native: Offer, command: TestCommand, module: Path, tmp_path: Path) -> None:
+    (module / "hidden").mkdir()
+    go = go_of_anybody(command.go[0], tmp_path)
+    (module / "hidden").chmod(0)
+    seen = of(msgspec.structs.replace(command, go=(go,)), "...")(native)
+    (module / "hidden").rmdir()
+    assert (seen.state, seen.layer, seen.signature) == (State.FAIL, Layer.RUNNER, "not-readable")
+    assert seen.reason.text.endswith("here: open hidden: permission denied.")
 
 
 def test_a_go_that_does_not_begin(native: Offer, command: TestCommand, tmp_path: Path) -> None:

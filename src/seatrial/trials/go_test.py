@@ -12,6 +12,7 @@ from seatrial.model.runner import Offer
 from seatrial.model.states import State
 from seatrial.model.trial import Layer, Observation, Perturbation
 from seatrial.processes import Outcome, shell_line, start
+from seatrial.tables.build_failures import failure_kind
 from seatrial.tables.messages import message
 from seatrial.tables.program_endings import named_ending
 from seatrial.trials.execution import compose, loader_evidence, quit_group
@@ -165,6 +166,10 @@ class _Reading:
         unbuilt = [package.package for package in self._bad if package.not_built]
         if unbuilt:
             target = f"{self._command.env.get('GOOS', '')}/{self._command.env.get('GOARCH', '')}"
+            kind = failure_kind("".join(package.output for package in self._bad if package.not_built))
+            if kind and kind.state is State.ENVIRONMENT:
+                why = message("run.tests-not-built-here", packages=_some(unbuilt), target=target, what=kind.what)
+                return self._seen(State.FAIL, why, Layer.RUNNER, kind.code)
             why = message("run.tests-not-built", packages=_some(unbuilt), target=target)
             return self._seen(State.FAIL, why, Layer.COMPILER, f"not built: {', '.join(unbuilt)}")
         if outcome.timed_out:
