@@ -1,5 +1,6 @@
 """What happens to a result whose way out is closed or full: nothing that can be told is lost."""
 
+import os
 import shlex
 import subprocess
 import sys
@@ -7,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from seatrial.cli.outputs import check_outputs
+from seatrial.errors import UsageError
 from seatrial.report.certificate import json as certificate_json
 from seatrial.report.json import read
 from support.certificates import certificate, verdict
@@ -53,6 +56,24 @@ def test_a_lost_certificate_does_not_hide_what_fails(tmp_path: Path) -> None:
     assert "0 of 1 contracts hold, 1 does not." in done.stdout
     assert "Name another place for --json." in done.stderr
     assert page.exists()
+
+
+def test_what_is_no_file_needs_no_folder_that_can_be_written_to(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As any user but root has it with /dev."""
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    check_outputs({"json": "/dev/null", "html": "-"})
+    with pytest.raises(UsageError, match=rf"--json {tmp_path}/a/b\.json: {tmp_path} cannot be written to\."):
+        check_outputs({"json": f"{tmp_path}/a/b.json"})
+    (tmp_path / "link").symlink_to("/nowhere/report")
+    with pytest.raises(UsageError, match=r"/link: / cannot be written to\."):
+        check_outputs({"json": f"{tmp_path}/link"})
+
+
+def test_a_name_that_no_file_can_have() -> None:
+    with pytest.raises(UsageError, match=r"a: File name too long\. Name another place\."):
+        check_outputs({"html": "a" * 300})
 
 
 @pytest.mark.go

@@ -110,6 +110,15 @@ def test_a_link_stays_one(tmp_path: Path) -> None:
     assert (link.is_symlink(), target.read_text()) == (True, "new")
 
 
+def test_a_link_to_a_pipe_is_written_to() -> None:
+    """/dev/stdout in a pipeline, and what a shell makes of >(...): below /proc, with no path behind them."""
+    reading, writing = os.pipe()
+    write_atomically(Path(f"/dev/fd/{writing}"), b"told")
+    assert os.read(reading, 9) == b"told"
+    os.close(reading)
+    os.close(writing)
+
+
 def test_what_cannot_be_written_is_one_clear_line(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(CouldNotCheck, match=r"Cannot write .*file/f: File exists\. Free some space"):

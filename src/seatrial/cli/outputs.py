@@ -17,17 +17,26 @@ def check_outputs(paths: Mapping[str, str]) -> None:
     for name, path in paths.items():
         if path == "-":
             continue
-        if Path(path).is_dir():
-            raise UsageError(f"--{name} {path}: this is a directory.", "Name a file.")
-        folder = Path(path).absolute().parent
-        while not os.path.lexists(folder):
-            folder = folder.parent
-        if not folder.is_dir():
-            raise UsageError(f"--{name} {path}: {folder} is no directory.", "Name another place.")
-        if not os.access(folder, os.W_OK | os.X_OK):
-            raise UsageError(f"--{name} {path}: {folder} cannot be written to.", "Name another place.")
+        try:
+            _check(f"--{name} {path}", Path(path))
+        except OSError as error:
+            raise UsageError(f"--{name} {path}: {error.strerror}.", "Name another place.") from error
     if list(paths.values()).count("-") > 1:
         raise UsageError("Only one report can go to stdout.", "Give the others a file name.")
+
+
+def _check(what: str, path: Path) -> None:
+    if path.is_dir():
+        raise UsageError(f"{what}: this is a directory.", "Name a file.")
+    if path.exists() and not path.is_file():
+        return  # /dev/null, a pipe: written to where it is
+    folder = Path(os.path.realpath(path)).parent
+    while not os.path.lexists(folder):
+        folder = folder.parent
+    if not folder.is_dir():
+        raise UsageError(f"{what}: {folder} is no directory.", "Name another place.")
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise UsageError(f"{what}: {folder} cannot be written to.", "Name another place.")
 
 
 def write_outputs(

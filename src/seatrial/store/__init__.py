@@ -48,12 +48,12 @@ def write_atomically(path: Path, data: bytes) -> None:
 
     What is there and no file (/dev/null, a pipe) is written to, never replaced; a link (/dev/stdout) is followed.
     """
-    if path.is_symlink():
-        path = Path(os.path.realpath(path))
     try:
         if path.exists() and not path.is_file():
             path.write_bytes(data)
             return
+        if path.is_symlink():  # else the link would be replaced; those to pipes below /proc lead to no path
+            path = Path(os.path.realpath(path))
         path.parent.mkdir(parents=True, exist_ok=True)
         fd, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     except OSError as error:
