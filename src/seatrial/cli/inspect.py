@@ -85,7 +85,7 @@ def command(
     seatrial inspect ./server --json - | jq -r '.parts[].needs.floors[] | .kind + " " + .minimum'
 
     What cannot be read is told with the reason, and the exit code is still 0. It is 2 for what is no binary or
-    ends within its headers, and for a WHAT that the binary does not ask for; 3 where a WHAT could not be looked for.
+    was cut off, and for a WHAT that the binary does not ask for; 3 where a WHAT could not be looked for.
     """
     from seatrial.cli.json_output import written
     from seatrial.inspection import inspect

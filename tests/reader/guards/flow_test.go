@@ -83,6 +83,11 @@ func TestFlagsOfOtherInstructions(t *testing.T) {
 		"CMPXCHG": {[]byte{0xF0, 0x0F, 0xB1, 0x0B}, je},
 		"UCOMISD": {[]byte{0x66, 0x0F, 0x2E, 0xC1}, jbe},
 		"PTEST":   {[]byte{0x66, 0x0F, 0x38, 0x17, 0xC1}, je},
+		"FUCOMIP": {[]byte{0xDF, 0xE9}, je},
+		"ANDN":    {[]byte{0xC4, 0xE2, 0x78, 0xF2, 0xC3}, je},
+		"BLSR":    {[]byte{0xC4, 0xE2, 0x78, 0xF3, 0xCB}, je},
+		"BZHI":    {[]byte{0xC4, 0xE2, 0x60, 0xF5, 0xC1}, je},
+		"CMC":     {[]byte{0xF5}, je},
 	} {
 		if guardedX86(t, testAt(0), c.between, c.jump) {
 			t.Errorf("a jump after %s is taken for one after the test of the flag", name)

@@ -77,6 +77,8 @@ func otherFlagsX86(x *isa.X86) bool {
 			return which > 2
 		case o == 0xFE || o == 0xFF: // INC, DEC
 			return which < 2
+		case o == 0xDB || o == 0xDF: // FUCOMI, FCOMI
+			return !x.Memory && (which == 5 || which == 6)
 		}
 		return o == 0x69 || o == 0x6B || o >= 0xC0 && o <= 0xC1 || o >= 0xD0 && o <= 0xD3 || // IMUL, shifts
 			o == 0x9D || o == 0x9E || o >= 0xA6 && o <= 0xA7 || o >= 0xAE && o <= 0xAF // POPF, SAHF, CMPS, SCAS
