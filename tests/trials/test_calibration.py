@@ -40,11 +40,12 @@ def test_this_machine_executes_what_its_kernel_lists(native: Offer, program: Bui
     assert len(seen.executed) + len(seen.trapped) == len(rows)
 
 
-def emulated(goarch: str, model: str) -> Offer:
+def emulated(goarch: str, model: str, release: int = 0) -> Offer:
+    """The newer release, or the older one with 1."""
     store = Store(default_root())
-    found = next(iter(emulators(store, Packages(store, print), architectures()[goarch])))
+    found = list(emulators(store, Packages(store, print), architectures()[goarch]))[release]
     if not isinstance(found, Emulator):
-        pytest.skip(f"qemu-user 10 was missing: {found}")
+        pytest.skip(f"qemu-user was missing: {found}")
     prefix = (found.path, "-cpu", model)
     return Offer("qemu-user", found.name, Fidelity.USER_EMULATION, prefix, time_factor=8)
 
@@ -58,6 +59,14 @@ def test_a_cpu_without_carry_less_multiplication_traps_it(program: Build) -> Non
     assert (lacking.lacks, full.lacks) == (("pclmulqdq",), ())
     assert "avx2" not in full.adds and {"bmi2", "avx"} <= set(full.adds)
     assert {"avx512f", "vaes"}.isdisjoint(full.adds)
+
+
+@pytest.mark.go
+@pytest.mark.qemu
+@pytest.mark.qemu7
+def test_the_older_release_comes_to_its_end(program: Build) -> None:
+    seen = calibrate(emulated("amd64", "Haswell-noTSX,-avx2", 1), program("amd64"), "amd64")
+    assert (seen.trouble, seen.odd) == ("", ("vprotb: signal 11",))
 
 
 @pytest.mark.go
