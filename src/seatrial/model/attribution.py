@@ -37,7 +37,7 @@ class Subject(msgspec.Struct, frozen=True, kw_only=True):
     required: frozenset[str] = frozenset()
     """CPU features that the artifact's Go variant demands (kernel's names)."""
     used: Mapping[str, frozenset[str]] = {}
-    """CPU features beyond those that the artifact's functions use, by the function's name."""
+    """CPU features beyond the compiler's level that the artifact's functions use, by the function's name."""
     dynamic: bool = False
     interpreter: str = ""
     loader: str = ""
