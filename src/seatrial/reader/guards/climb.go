@@ -137,8 +137,9 @@ func (a *analysis) meant(addr uint64) []uint64 {
 }
 
 const (
-	longestTable = 4096 // words
-	emptyWords   = 2    // with which a table may begin
+	longestTable = 4096    // words
+	emptyWords   = 2       // with which a table may begin
+	mostWords    = 1 << 25 // of all tables together; programs of Go, with no base told, need up to 113,000
 )
 
 // tablesAt is where a table of functions may begin that has a word at this address: only words that hold the entry of a
@@ -146,7 +147,8 @@ const (
 func (a *analysis) tablesAt(addr uint64) []uint64 {
 	m, size, entries := a.list.Image, uint64(a.list.Image.PtrSize), a.list.Entries()
 	first := addr
-	for at, n := addr-size, 0; n < longestTable; at, n = at-size, n+1 {
+	for at, n := addr-size, 0; n < longestTable && a.words < mostWords; at, n = at-size, n+1 {
+		a.words++
 		v, err := m.Pointer(at)
 		if err != nil || v != 0 && !entries.Has(v) {
 			break

@@ -60,6 +60,7 @@ type analysis struct {
 
 	chosen   map[uint64]bool     // functions whose callers are looked for, by entry
 	pointers map[uint64][]uint64 // words of data that point to them
+	words    int                 // of tables that were looked at
 	held     map[uint64]bool     // functions to which data lead from the start
 	followed map[int]*findings
 	carried  map[uint64]isa.Set // what is open in a function, or in what it calls
