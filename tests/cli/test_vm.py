@@ -20,7 +20,7 @@ from support.machines import guest_program, machine_spec
 from support.terminal import typed_into
 
 _SECONDS = 200.0
-FILE = str(Path(__file__).parents[2] / ".ci" / "run")
+FILE = str(Path(__file__).parents[2] / "setup" / "system-packages")
 """No binary, so for any machine."""
 _needs_a_machine = pytest.mark.usefixtures("kernel")
 

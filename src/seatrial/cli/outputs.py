@@ -52,8 +52,12 @@ def write_outputs(
     lost: list[CouldNotCheck] = []
     for name, path in sorted(paths.items(), key=lambda item: item[1] == "-"):
         if path == "-":
-            sys.stdout.buffer.write(render(name))
-            sys.stdout.buffer.flush()
+            try:
+                sys.stdout.buffer.write(render(name))
+                sys.stdout.buffer.flush()
+            except OSError:
+                tell_lost(lost, 3)
+                raise
             continue
         try:
             write_atomically(Path(path), render(name))

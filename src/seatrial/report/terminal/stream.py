@@ -1,7 +1,6 @@
 """The console for a stream."""
 
 import io
-import re
 from typing import Any, TextIO, cast
 
 from rich.console import Console
@@ -34,4 +33,4 @@ class _Trimmed:
         return getattr(self._stream, name)
 
     def write(self, text: str) -> int:
-        return self._stream.write(re.sub(r"[ ]+$", "", text, flags=re.MULTILINE))
+        return self._stream.write("\n".join(line.rstrip(" ") for line in text.split("\n")))
