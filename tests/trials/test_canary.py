@@ -68,6 +68,18 @@ def test_a_good_end_with_a_bad_exit_code_is_no_pass(native: Offer, script: Scrip
     assert seen.output == said
 
 
+@pytest.mark.parametrize(("times", "passed"), [(1, True), (2, False)])
+def test_one_that_does_not_come_to_its_end_is_run_once_more(
+    native: Offer, script: Script, tmp_path: Path, times: int, passed: bool
+) -> None:
+    count = tmp_path / "count"
+    begin, rest = text(*LINES[:3]), text(*LINES[3:])
+    stops = f"echo >> {count}; [ $(wc -l < {count}) -gt {times} ] || exit 9"
+    seen = run_canary(native, script(f"cat <<'X'\n{begin}X\n{stops}\ncat <<'X'\n{rest}X"))
+    assert (seen.passed, len(count.read_text())) == (passed, 2)
+    assert [one.value for one in seen.evidence] == ["run twice: at first it did not come to its end (exit code 9)"]
+
+
 def test_a_runner_that_does_not_start(native: Offer, tmp_path: Path) -> None:
     seen = run_canary(msgspec.structs.replace(native, prefix=("/no/such/qemu",)), tmp_path / "canary")
     assert not seen.passed
