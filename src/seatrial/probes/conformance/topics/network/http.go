@@ -213,7 +213,7 @@ func httpHijack(t *suite.T) {
 }
 
 func httpFlush(t *suite.T) {
-	const events = 5
+	const events = 30 // of a read and of one that finds nothing each: a fault in every fifth call meets some
 	seen := make(chan bool)
 	stopped := make(chan bool)
 	url, client, _, _, stop := serving(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
