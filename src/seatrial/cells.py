@@ -40,6 +40,7 @@ from seatrial.trials.smoke import smoke, smoke_line
 __all__ = ["CellRun"]
 
 _FOREIGN_RULES = ("ST-IDENTITY-001", "ST-IDENTITY-002")
+"""Rules of which a finding says that the artifact is another system's or machine's."""
 
 _LIBC_RULES = ("ST-INTERP-", "ST-LIBC-")
 """Rules that must be silent before a run on a newer libc than the platform's may pass."""
@@ -248,7 +249,8 @@ class CellRun:
         stage = result.stage
         line = stage.reproducer
         if result.place != str(trial.place) and shlex.quote(result.place) in line:
-            line = trial.line(next(offer for offer in offers if stage.runner in (offer.implementation, offer.runner)))
+            used = next((one for one in offers if stage.runner in (one.implementation, one.runner)), None)
+            line = trial.line(used) if used else ""
         line = line or self._reproducer(trial.stage)
         return msgspec.structs.replace(result, stage=msgspec.structs.replace(stage, reproducer=line))
 

@@ -24,7 +24,7 @@ from seatrial.model.runner import CannotOffer, Workload
 from seatrial.packages import Packages, kernels
 from seatrial.packages.system_emulators import system_emulator
 from seatrial.runners.loaders import libc_version, sysroot
-from seatrial.runners.micro_vm import COMPATIBLE, CPUS, MEMORY, machine_for, place_in
+from seatrial.runners.micro_vm import CPUS, MEMORY, machine_for, place_in, runs
 from seatrial.runners.substitutes import compare
 from seatrial.store import Store
 from seatrial.tables.packages import packages as package_rows
@@ -160,7 +160,7 @@ def _arch(described: Described, platform: Platform | None, facts: BinaryFacts | 
     of_program = facts.goarch if facts and isinstance(facts.goarch, str) else ""
     usual = "amd64" if of_program == "386" else of_program  # there is no kernel for 386 here
     arch = described.arch or (platform.goarch if platform else "") or usual or host().goarch
-    if of_program and of_program not in (arch, COMPATIBLE.get(arch)):
+    if of_program and not runs(arch, of_program):
         stands = platform.name if platform else f"--arch {arch}"
         raise UsageError(f"The program is for {of_program}, and {stands} is {arch}.", f"Build it: GOARCH={arch}.")
     return arch

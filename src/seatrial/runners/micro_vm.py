@@ -36,9 +36,10 @@ from seatrial.runners.substitutes import Place, compare
 from seatrial.store import Store, digest
 from seatrial.tables.calibration import instructions
 from seatrial.tables.guest_machines import guest_machines
+from seatrial.tables.machines import second_machine
 from seatrial.tables.messages import message
 
-__all__ = ["COMPATIBLE", "CPUS", "MEMORY", "MicroVm", "machine_for", "place_in"]
+__all__ = ["CPUS", "MEMORY", "MicroVm", "machine_for", "place_in", "runs"]
 
 _TIME_FACTOR = 15.0
 """QEMU's system emulation takes about twice as long as its user emulation, and a machine has few CPUs."""
@@ -47,6 +48,11 @@ MEMORY = 2 << 30
 CPUS = 2
 _MOST_MACHINES = 3
 """Booted at the same time: each has about 300 MB of this host's memory."""
+
+
+def runs(guest: str, goarch: str) -> bool:
+    """Whether a Linux guest of one GOARCH may run programs of another: its own, or those of a compatibility mode."""
+    return guest == goarch or second_machine("linux", guest, goarch) is not None
 
 
 def machine_for(platform: Platform, kernel: Kernel, facts: HostFacts) -> MachineSpec:
@@ -75,10 +81,6 @@ def _beyond(platform: Platform, facts: HostFacts) -> tuple[str, ...]:
     return tuple(sorted(shown.difference(platform.features.value)))
 
 
-COMPATIBLE = {"amd64": "386", "arm64": "arm"}
-"""What the kernels of 64-bit architectures run as well (CONFIG_IA32_EMULATION, CONFIG_COMPAT)."""
-
-
 class MicroVm:
     """Runs Linux programs of the architectures that there are kernels for."""
 
@@ -103,8 +105,7 @@ class MicroVm:
         """One way, or why there is none; nothing at all for programs of another operating system."""
         if workload.goos != "linux" or platform.goos != "linux":
             return
-        runs = (platform.goarch, COMPATIBLE.get(platform.goarch))
-        if platform.goarch not in guest_machines() or workload.goarch not in runs:
+        if platform.goarch not in guest_machines() or not runs(platform.goarch, workload.goarch):
             what = f"linux/{workload.goarch}"
             reason = message("runners.no_machine", what=what)
             yield CannotOffer(self.name, reason, "cannot-run", message("runners.needs_machine", what=what))

@@ -37,8 +37,8 @@ class _Case(msgspec.Struct):
 def run_canary(offer: Offer, canary: Path, limit: float = CANARY_SECONDS) -> CanaryResult:
     """Run the canary, built for the offer's platform, at most `limit` seconds times the offer's time factor.
 
-    One that does not come to its end is run once more, and that is told: under QEMU's user emulation one in about a
-    thousand stops where it starts itself anew. A runner that has lost it twice is not sound.
+    One that does not come to its end is run once more, and that is told: under QEMU's user emulation a fork among
+    threads may now and then never return. A runner that has lost it twice is not sound.
     """
     first = _run_once(offer, canary, limit)
     if first.passed or first.trouble or not first.cases or _NO_END not in first.failed:
